@@ -1,0 +1,1 @@
+// The precompiled header of every module is built with this file (cmake/nanika.cmake).

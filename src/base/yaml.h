@@ -1,0 +1,26 @@
+// YAML 1.1 as kubectl reads it (the JSON subset of sigs.k8s.io/yaml), parsed by libyaml into JSON
+// values.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+
+namespace nanika::base {
+
+/// One document. Errors are kInvalid with "line 3, column 7: ...". Duplicate keys, aliases that
+/// expand beyond 10 times the input, tags other than the core schema's, and keys that are no
+/// scalars are refused. An empty document is null. Scalars resolve as sigs.k8s.io/yaml does
+/// (yes/no/on/off stay strings only when quoted).
+Result<json::value> parse_yaml(std::string_view text);
+
+/// All documents of a stream separated by `---`, empty ones left out.
+Result<std::vector<json::value>> parse_yaml_stream(std::string_view text);
+
+/// Block-style YAML, keys in the object's order, strings quoted where a reader could take them for
+/// something else.
+std::string to_yaml(const json::value& value);
+
+}  // namespace nanika::base

@@ -18,8 +18,7 @@ target_compile_options(nanika_flags INTERFACE
   -Wno-c23-extensions
   -fstack-protector-strong "SHELL:-Xclang -fno-pch-timestamp")
 target_compile_definitions(nanika_flags INTERFACE
-  FMT_HEADER_ONLY BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED
-  BOOST_JSON_STATIC_LINK)
+  FMT_HEADER_ONLY BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
 target_include_directories(nanika_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
 target_link_options(nanika_flags INTERFACE -fuse-ld=lld-19)
 if(NANIKA_SANITIZE)

@@ -3,7 +3,6 @@
 
 # Archives first: the release is one file.
 set(CMAKE_FIND_LIBRARY_SUFFIXES .a .so)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(SQLite3 REQUIRED)
@@ -16,7 +15,8 @@ target_compile_options(nanika_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Werror
   -Wno-gnu-statement-expression-from-macro-expansion -Wno-missing-field-initializers -Wno-missing-designated-field-initializers
   -Wno-c23-extensions
-  -fstack-protector-strong "SHELL:-Xclang -fno-pch-timestamp")
+  # One code model for libraries and programs (CMake would say -fPIE for the latter): they share a precompiled header.
+  -fPIC -fstack-protector-strong "SHELL:-Xclang -fno-pch-timestamp")
 target_compile_definitions(nanika_flags INTERFACE
   FMT_HEADER_ONLY BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
 target_include_directories(nanika_flags INTERFACE ${PROJECT_SOURCE_DIR}/src)
@@ -47,7 +47,9 @@ function(nanika_module name)
     list(FILTER sources EXCLUDE REGEX "${skip}")
     list(FILTER tests EXCLUDE REGEX "${skip}")
   endforeach()
-  if(NOT sources)
+  if(NOT sources)  # headers alone
+    add_library(nanika_${name} INTERFACE)
+    target_link_libraries(nanika_${name} INTERFACE nanika_flags ${ARGN})
     return()
   endif()
   add_library(nanika_${name} STATIC ${sources})

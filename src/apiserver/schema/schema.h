@@ -62,6 +62,7 @@ struct Validation {
   bool unique_items = false;
   std::string pattern;
   json::array enum_values;
+  std::vector<std::string> required;  ///< names required here that are none of the schema's fields
   std::vector<std::shared_ptr<const Schema>> all_of, any_of, one_of;
   std::shared_ptr<const Schema> not_;
 };
@@ -79,8 +80,10 @@ struct Schema {
   std::vector<std::string> list_map_keys;
   MapType map_type = MapType::kGranular;
   bool nullable = false;
-  bool preserve_unknown = false;   ///< x-kubernetes-preserve-unknown-fields
-  bool embedded_resource = false;  ///< x-kubernetes-embedded-resource
+  std::optional<json::value> default_value;  ///< for a null array item or map value; a field's
+                                             ///< default is Field::default_value
+  bool preserve_unknown = false;             ///< x-kubernetes-preserve-unknown-fields
+  bool embedded_resource = false;            ///< x-kubernetes-embedded-resource
   std::unique_ptr<const Validation> validation;
   // Protobuf of built-in kinds. Messages that are one scalar on the wire and another in JSON name
   // their codec: Quantity, IntOrString, Time, MicroTime, Duration, RawExtension, FieldsV1, JSON,

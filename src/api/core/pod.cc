@@ -1,0 +1,9 @@
+#include "api/core/pod.h"
+
+#include "api/codec_impl.h"
+
+namespace nanika::api {
+
+template struct Codec<Pod>;
+
+}  // namespace nanika::api

@@ -40,6 +40,7 @@ bool decode_value(const json::value& in, T& out, Path& path) {
   } else if constexpr (IsVector<T>::value) {
     const json::array* array = in.if_array();
     if (array == nullptr) return path.want("a list", in);
+    out.clear();
     out.reserve(array->size());
     for (size_t i = 0; i < array->size(); ++i) {
       auto step = path.at(i);
@@ -49,6 +50,7 @@ bool decode_value(const json::value& in, T& out, Path& path) {
   } else if constexpr (IsMap<T>::value) {
     const json::object* object = in.if_object();
     if (object == nullptr) return path.want("a mapping", in);
+    out.clear();
     for (const auto& [key, value] : *object) {
       auto step = path.at(key);
       if (!decode_value(value, out[std::string(key)], path)) return false;

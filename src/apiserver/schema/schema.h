@@ -43,8 +43,8 @@ struct Field {
   const Schema* schema = nullptr;
   uint32_t proto_number = 0;  ///< 0: not in protobuf
   bool required = false;
-  bool inline_json = false;  ///< protobuf only: its fields stand in the parent's JSON object
-  std::string description;   ///< our own words, for explain; may be empty
+  bool omit_zero = false;   ///< protobuf only: a zero value on the wire means absent (omitempty)
+  std::string description;  ///< our own words, for explain; may be empty
   std::optional<json::value> default_value;
   // Strategic merge patch of built-in kinds: `patchStrategy` and `patchMergeKey` belong to the
   // field, not to its type.
@@ -85,10 +85,14 @@ struct Schema {
   bool preserve_unknown = false;             ///< x-kubernetes-preserve-unknown-fields
   bool embedded_resource = false;            ///< x-kubernetes-embedded-resource
   std::unique_ptr<const Validation> validation;
-  // Protobuf of built-in kinds. Messages that are one scalar on the wire and another in JSON name
-  // their codec: Quantity, IntOrString, Time, MicroTime, Duration, RawExtension, FieldsV1, JSON,
-  // ...
-  std::string proto_message;
+  // Built-in kinds alone. Types that are one thing on the wire and another in JSON name their
+  // codec: Quantity (in JSON a string, or any number on input), IntOrString, Time, MicroTime,
+  // Duration, RawExtension, FieldsV1, JSON, JSONSchemaPropsOrArray, ...; see protobuf.h.
+  std::string codec;
+  const Schema* codec_of = nullptr;  ///< the type inside a codec: JSONSchemaProps
+  // Messages whose fields stand in this object's JSON (Go's `json:",inline"`): `fields` has those
+  // fields too, with proto_number 0.
+  std::vector<Field> inlined;
 
   const Field* field(std::string_view json_name) const;  ///< null when there is none; binary search
 };

@@ -44,20 +44,19 @@ class Event {
     if (bytes && keep_) encodings_.emplace_back(id, bytes);
     return bytes;
   }
-  /// Forgets the encodings and keeps none from now on: for the writer, when the watchers had
-  /// theirs.
-  void drop_encodings() const {
+  /// For the writer: keep encodings from now on (while watchers get the event), or forget them.
+  void keep_encodings(bool keep) const {
     std::lock_guard lock(mutex_);
-    keep_ = false;
-    encodings_ = {};
+    keep_ = keep;
+    if (!keep) encodings_ = {};
   }
 
  private:
   const EventType type_;
-  mutable bool keep_ = true;  // guarded by mutex_
   const ObjectPtr object_;
   const ObjectPtr previous_;
   mutable std::mutex mutex_;
+  mutable bool keep_ = false;                                  // guarded by mutex_
   mutable std::vector<std::pair<uint64_t, Bytes>> encodings_;  // guarded by mutex_
 };
 using EventPtr = std::shared_ptr<const Event>;

@@ -31,14 +31,13 @@ std::string go_type(const Schema& schema, int depth = 0) {
       return "float64";
     case Type::kBoolean:
       return "bool";
-    case Type::kIntOrString:
-      return "int32";
     case Type::kArray:
       return "[]" + (schema.items == nullptr ? "interface {}" : go_type(*schema.items, depth + 1));
     case Type::kObject:
       return "map[string]" + (schema.additional == nullptr
                                   ? "interface {}"
                                   : go_type(*schema.additional, depth + 1));
+    case Type::kIntOrString:
     case Type::kAny:
       break;
   }
@@ -72,7 +71,7 @@ class Decoder {
   std::vector<std::string> unknown;
 
   Result<void> value(json::value& v, const Schema& schema) {
-    if (schema.type == Type::kAny) return {};
+    if (schema.type == Type::kAny && schema.codec_of == nullptr) return {};
     if (++depth_ > kMaxDepth) return fail(Code::kInvalid, "exceeded max depth");
     Result<void> done = typed(v, schema);
     --depth_;
@@ -82,6 +81,7 @@ class Decoder {
  private:
   Result<void> typed(json::value& v, const Schema& schema) {
     if (is_scalar_codec(schema)) return scalar_codec(v, schema);
+    if (schema.codec_of != nullptr) return alternatives(v, schema);
     switch (schema.type) {
       case Type::kObject:
         if (!v.is_object()) return mismatch(json_kind(v), schema);
@@ -116,16 +116,33 @@ class Decoder {
     return std::unexpected(text.error());
   }
 
+  // JSONSchemaPropsOrArray, OrBool and OrStringArray: upstream decodes what is inside without
+  // strictness, from a path of its own.
+  Result<void> alternatives(json::value& v, const Schema& schema) {
+    if (v.is_bool() && schema.codec == "JSONSchemaPropsOrBool") return {};
+    Decoder inner;
+    inner.depth_ = depth_;
+    json::array* array = v.if_array();
+    if (array == nullptr || schema.codec == "JSONSchemaPropsOrBool")
+      return inner.value(v, *schema.codec_of);
+    const bool texts = schema.codec == "JSONSchemaPropsOrStringArray";
+    for (json::value& item : *array) {
+      if (texts && !item.is_string()) return mismatch(json_kind(item), "string");
+      if (!texts) TRY(inner.element(item, *schema.codec_of));
+    }
+    return {};
+  }
+
   Result<void> integer(const json::value& v, const Schema& schema) {
-    if (!v.is_number()) return mismatch(json_kind(v), schema);
     const bool narrow = schema.format == "int32" || schema.type == Type::kIntOrString;
+    if (!v.is_number()) return mismatch(json_kind(v), narrow ? "int32" : "int64");
     if (v.is_int64()) {
       const int64_t n = v.get_int64();
       if (!narrow ||
           (n >= std::numeric_limits<int32_t>::min() && n <= std::numeric_limits<int32_t>::max()))
         return {};
     }
-    return mismatch("number " + number_text(v), schema);
+    return mismatch("number " + number_text(v), narrow ? "int32" : "int64");
   }
 
   Result<void> object(json::object& object, const Schema& schema) {
@@ -135,7 +152,7 @@ class Decoder {
     for (auto& [key, v] : object) {
       const Field* field = schema.field(key);
       const size_t strict = push(path_, key);
-      if (field == nullptr || field->inline_json || field->schema == nullptr) {
+      if (field == nullptr || field->schema == nullptr) {
         if (schema.preserve_unknown) {
           known.emplace(key, std::move(v));
         } else if (unknown.size() < kMaxUnknown) {
@@ -200,10 +217,17 @@ class Decoder {
   }
 
   static bool omitted(const json::value& v, const Field& field) {
+    if (field.omit_zero && is_zero(v)) return true;
     if (field.required) return false;
-    if (field.schema->type == Type::kArray) return v.get_array().empty();
+    if (field.schema->type == Type::kArray) return v.is_array() && v.get_array().empty();
     return field.schema->type == Type::kObject && field.schema->additional != nullptr &&
            field.schema->fields.empty() && v.is_object() && v.get_object().empty();
+  }
+
+  static bool is_zero(const json::value& v) {
+    if (const bool* flag = v.if_bool()) return !*flag;
+    if (const json::string* text = v.if_string()) return text->empty();
+    return (v.is_int64() && v.get_int64() == 0) || (v.is_double() && v.get_double() == 0);
   }
 
   static size_t push(std::string& path, std::string_view key) {

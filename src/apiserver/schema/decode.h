@@ -25,8 +25,8 @@ struct Decoded {
 };
 
 /// Drops unknown fields and nulls, checks every type, and writes scalars canonically (quantities,
-/// times, durations, as upstream would print them); empty lists and maps that are not required are
-/// dropped as by Go's omitempty. Zero scalars stay: they may be pointers in Go. The error is
+/// times, durations, as upstream would print them); what Go's omitempty leaves out is dropped:
+/// empty lists and maps that are not required, and zero scalars of Field::omit_zero. The error is
 /// upstream's text: `json: cannot unmarshal string into Go struct field ServicePort.spec.ports.port
 /// of type int32`.
 base::Result<Decoded> decode(json::value input, const Schema& schema);

@@ -33,12 +33,12 @@ std::unexpected<base::Error> time_error(std::string_view text, std::string_view 
 }  // namespace
 
 bool is_scalar_codec(const Schema& schema) {
-  const std::string_view codec = schema.proto_message;
+  const std::string_view codec = schema.codec;
   return codec == "Quantity" || codec == "Time" || codec == "MicroTime" || codec == "Duration";
 }
 
 Result<std::string> canonical_scalar(const json::value& value, const Schema& schema) {
-  const std::string_view codec = schema.proto_message;
+  const std::string_view codec = schema.codec;
   if (codec == "Quantity" && value.is_number()) return canonical_quantity(number_text(value));
   if (codec == "Quantity" && !value.is_string()) {
     return fail(Code::kInvalid,
@@ -75,6 +75,8 @@ Result<void> check_base64(std::string_view text) {
     // Padding: one or two at the very end, completing a group of four.
     const std::string_view rest = text.substr(at);
     const size_t want = digits % 4 == 2 ? 2 : digits % 4 == 3 ? 1 : 0;
+    if (c == '=' && want == 2 && rest.size() == 1)
+      return fail(Code::kInvalid, "illegal base64 data at input byte {}", text.size());
     const size_t last = rest.find_last_not_of("\r\n");
     if (c == '=' && want != 0 && last + 1 == want && rest.substr(0, want) == std::string(want, '='))
       return {};

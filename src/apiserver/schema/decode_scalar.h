@@ -9,7 +9,7 @@
 
 namespace nanika::apiserver::schema {
 
-/// Quantity, Time, MicroTime or Duration (Schema::proto_message names the codec).
+/// Quantity, Time, MicroTime or Duration (Schema::codec names the codec).
 bool is_scalar_codec(const Schema& schema);
 /// The text that upstream would print for it. kUnsupported: the JSON type is wrong; kInvalid: the
 /// text is, in upstream's words.

@@ -11,6 +11,12 @@ bool is_empty(const json::value* v) {
 
 }  // namespace
 
+const json::value& member(const json::value& value, std::string_view key) {
+  static const json::value kNull;
+  const json::value* at = base::find(value, key);
+  return at != nullptr ? *at : kNull;
+}
+
 const json::object& object_at(const json::value& value, std::string_view key) {
   static const json::object kNone;
   const json::value* at = base::find(value, key);
@@ -25,6 +31,11 @@ const json::array& array_at(const json::value& value, std::string_view key) {
 
 std::string_view string_at(const json::value& value, std::string_view key) {
   return base::find_string(value, key);
+}
+
+std::string_view string_at(const json::object& object, std::string_view key) {
+  const json::value* at = object.if_contains(key);
+  return at != nullptr && at->is_string() ? std::string_view(at->get_string()) : std::string_view();
 }
 
 int64_t int_at(const json::value& value, std::string_view key, int64_t absent) {

@@ -11,10 +11,17 @@ namespace nanika::apiserver::kinds {
 
 namespace json = boost::json;
 
+/// The member, or null: chains without copies, `member(member(o, "spec"), "template")`.
+const json::value& member(const json::value& value, std::string_view key);
 /// The member object or array, or an empty one.
 const json::object& object_at(const json::value& value, std::string_view key);
 const json::array& array_at(const json::value& value, std::string_view key);
 std::string_view string_at(const json::value& value, std::string_view key);
+std::string_view string_at(const json::object& object, std::string_view key);
+// An object would become a temporary value, and what is returned would point into it.
+const json::value& member(const json::object&, std::string_view) = delete;
+const json::object& object_at(const json::object&, std::string_view) = delete;
+const json::array& array_at(const json::object&, std::string_view) = delete;
 int64_t int_at(const json::value& value, std::string_view key, int64_t absent = 0);
 bool bool_at(const json::value& value, std::string_view key, bool absent = false);
 bool has(const json::value& value, std::string_view key);  ///< there and not null

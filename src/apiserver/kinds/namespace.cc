@@ -9,7 +9,8 @@ namespace {
 constexpr std::string_view kFinalizer = "kubernetes";
 
 void set_name_label(json::value& object) {
-  std::string_view name = base::find_string(object, "metadata", "name");
+  // A copy: making room for the labels moves the strings of metadata.
+  std::string name(base::find_string(object, "metadata", "name"));
   if (name.empty()) return;
   json::value& labels = make_object(make_object(object, "metadata"), "labels");
   labels.as_object()["kubernetes.io/metadata.name"] = name;
@@ -35,9 +36,7 @@ void prepare_create(json::value& object) {
 
 void prepare_update(json::value& object, const json::value& old) {
   set_name_label(object);
-  const json::value* old_spec = base::find(old, "spec");
-  copy_member(make_object(object, "spec"), old_spec != nullptr ? *old_spec : json::value(),
-              "finalizers");
+  copy_member(make_object(object, "spec"), member(old, "spec"), "finalizers");
   copy_member(object, old, "status");
 }
 
@@ -51,8 +50,7 @@ void validate_finalizer(std::string_view name, const Path& path, Causes& causes)
 }
 
 const json::array& finalizers_of(const json::value& object) {
-  const json::value* spec = base::find(object, "spec");
-  return array_at(spec != nullptr ? *spec : json::value(), "finalizers");
+  return array_at(member(object, "spec"), "finalizers");
 }
 
 void validate(const json::value& object, Causes& causes) {

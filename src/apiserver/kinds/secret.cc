@@ -53,8 +53,7 @@ void validate_type(const json::value& object, Causes& causes) {
   Path path("data");
   if (type == "kubernetes.io/service-account-token") {
     constexpr std::string_view kAccount = "kubernetes.io/service-account.name";
-    const json::value* meta = base::find(object, "metadata");
-    if (meta == nullptr || string_at(object_at(*meta, "annotations"), kAccount).empty()) {
+    if (string_at(member(member(object, "metadata"), "annotations"), kAccount).empty()) {
       Path metadata("metadata"), annotations = metadata.child("annotations");
       required(causes, annotations.key(kAccount));
     }

@@ -31,6 +31,10 @@ class Exchange {
   virtual const Request& request() const = 0;
   /// The verified client certificate, or nullptr. Valid as long as the exchange.
   virtual const PeerCertificate* peer_certificate() const = 0;
+  /// Why a client certificate that was sent is not believed (expired, unknown issuer, ...); else
+  /// "". Only when TlsServerOptions::require_client_cert is off: a 401 is then the handler's to
+  /// give.
+  virtual const std::string& peer_certificate_error() const = 0;
   virtual const std::string& remote_address() const = 0;  ///< "127.0.0.1:54321"
 
   /// The whole answer. Content-Length and Date are added; gzip is not applied. Call once.
@@ -64,11 +68,12 @@ struct ServerOptions {
   std::shared_ptr<const TlsServerContext> tls;  ///< null: plain HTTP
   size_t max_header_bytes = 64 << 10;           ///< 431 beyond
   size_t max_body_bytes = 3 << 20;              ///< 413 beyond
-  std::chrono::seconds header_timeout{10};  ///< from the first byte to the end of the header: 408
-  std::chrono::seconds body_timeout{30};    ///< 408
-  std::chrono::seconds idle_timeout{180};   ///< a keep-alive connection without a request is closed
-  std::chrono::seconds write_timeout{30};   ///< a peer that takes no byte for so long is dropped
-  size_t max_connections = 10000;           ///< beyond: accepted and closed at once
+  // Timeouts are held to within an eighth of the shortest of them (at least 5 ms, at most 1 s).
+  std::chrono::milliseconds header_timeout{10'000};  ///< first byte to end of header: 408; and TLS
+  std::chrono::milliseconds body_timeout{30'000};    ///< 408
+  std::chrono::milliseconds idle_timeout{180'000};   ///< keep-alive without a request: closed
+  std::chrono::milliseconds write_timeout{30'000};   ///< a peer that takes no byte: dropped
+  size_t max_connections = 10000;                    ///< beyond: accepted and closed at once
 };
 
 class Server {

@@ -21,7 +21,9 @@ struct TlsServerOptions {
   std::string key_pem;
   std::string client_ca_pem;  ///< "": clients are asked for nothing
   bool require_client_cert =
-      false;  ///< true: no certificate, no handshake. Else asked for, and verified when sent.
+      false;  ///< true: without a good certificate no handshake. Else it is asked for, and when it
+              ///< does not verify, the handshake goes on and Exchange::peer_certificate_error()
+              ///< says why, as kube-apiserver does.
 };
 
 struct TlsClientOptions {
@@ -37,14 +39,14 @@ class TlsServerContext {
  public:
   static Result<std::shared_ptr<const TlsServerContext>> create(const TlsServerOptions& options);
   virtual ~TlsServerContext() = default;
-  virtual void* native() const = 0;  ///< SSL_CTX*, for http_server.cc alone
+  virtual void* native() const = 0;  ///< SSL_CTX*, for stream.cc alone
 };
 
 class TlsClientContext {
  public:
   static Result<std::shared_ptr<const TlsClientContext>> create(const TlsClientOptions& options);
   virtual ~TlsClientContext() = default;
-  virtual void* native() const = 0;                    ///< SSL_CTX*, for http_client.cc alone
+  virtual void* native() const = 0;                    ///< SSL_CTX*, for stream.cc alone
   virtual const std::string& server_name() const = 0;  ///< as in the options
 };
 

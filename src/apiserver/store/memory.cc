@@ -37,6 +37,13 @@ ResourceId Memory::intern(std::string_view name) {
   return it->second;
 }
 
+std::vector<ResourceId> Memory::resources() const {
+  std::shared_lock lock(registry_mutex_);
+  std::vector<ResourceId> out;
+  for (const auto& [name, id] : ids_) out.push_back(id);
+  return out;
+}
+
 Memory::Resource& Memory::resource(ResourceId id) const {
   std::shared_lock lock(registry_mutex_);
   CHECK(static_cast<size_t>(id) < resources_.size());
@@ -122,6 +129,7 @@ void Memory::publish(std::span<const EventPtr> events, base::MonoTime now) {
     // Who was registered when the group became visible, and what of it they asked for.
     std::vector<std::pair<std::vector<std::shared_ptr<Watcher>>, std::string>> watchers;
   };
+  std::vector<std::shared_ptr<Watcher>> watch_all;
   std::map<ResourceId, Group> groups;  // locked in the order of ids: no deadlock
   for (const EventPtr& event : events) {
     Group& group = groups[event->object()->resource()];
@@ -141,7 +149,9 @@ void Memory::publish(std::span<const EventPtr> events, base::MonoTime now) {
       }
       for (const auto& [ns, watchers] : r.watchers) group.watchers.emplace_back(watchers, ns);
     }
+    std::lock_guard lock(all_mutex_);
     revision_.store(events.back()->revision(), std::memory_order_release);
+    watch_all = all_watchers_;
   }
   note_time(events.back()->revision(), now);
   std::vector<EventPtr> part;
@@ -159,6 +169,7 @@ void Memory::publish(std::span<const EventPtr> events, base::MonoTime now) {
       for (const auto& watcher : watchers) watcher->deliver(part);
     }
   }
+  for (const auto& watcher : watch_all) watcher->deliver(events);
 }
 
 void Memory::forget(base::MonoTime now) {

@@ -35,7 +35,9 @@ class Memory {
   base::Result<ListResult> list(const ListRequest& request) const;
   size_t count(ResourceId id) const;
   uint64_t revision() const { return revision_.load(std::memory_order_acquire); }
+  std::vector<ResourceId> resources() const;
   base::Result<std::unique_ptr<Watch>> watch(WatchRequest request, Sink sink);
+  std::unique_ptr<Watch> watch_all(Sink sink);
 
   /// A revision found at start, in order; the object it superseded, or null. `when`: as long ago as
   /// it was written.
@@ -60,6 +62,7 @@ class Memory {
         watchers;  // guarded by mutex; by namespace
   };
   class Handle;
+  class AllHandle;
   struct Aging {
     Resource* resource;
     uint64_t revision;
@@ -84,6 +87,9 @@ class Memory {
   mutable std::shared_mutex registry_mutex_;
   std::deque<Resource> resources_;                      // guarded by registry_mutex_; stable
   std::map<std::string, ResourceId, std::less<>> ids_;  // guarded by registry_mutex_
+
+  std::mutex all_mutex_;                                // taken after those of resources
+  std::vector<std::shared_ptr<Watcher>> all_watchers_;  // guarded by all_mutex_
 
   // The writer's own.
   std::deque<Aging> aging_;  ///< all events of all histories, oldest first

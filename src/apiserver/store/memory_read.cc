@@ -157,6 +157,33 @@ class Memory::Handle final : public Watch {
   uint64_t revision_ = 0;
 };
 
+class Memory::AllHandle final : public Watch {
+ public:
+  AllHandle(Memory& memory, std::shared_ptr<Watcher> watcher, uint64_t revision)
+      : memory_(memory), watcher_(std::move(watcher)), revision_(revision) {}
+  ~AllHandle() override {
+    watcher_->cancel();
+    std::lock_guard lock(memory_.all_mutex_);
+    std::erase(memory_.all_watchers_, watcher_);
+  }
+  const std::vector<ObjectPtr>& initial() const override { return nothing_; }
+  uint64_t revision() const override { return revision_; }
+  void start() override { watcher_->start({}); }
+
+ private:
+  Memory& memory_;
+  const std::shared_ptr<Watcher> watcher_;
+  const uint64_t revision_;
+  const std::vector<ObjectPtr> nothing_;
+};
+
+std::unique_ptr<Watch> Memory::watch_all(Sink sink) {
+  std::lock_guard lock(all_mutex_);
+  uint64_t now = revision();
+  all_watchers_.push_back(std::make_shared<Watcher>(now, std::move(sink)));
+  return std::make_unique<AllHandle>(*this, all_watchers_.back(), now);
+}
+
 Result<std::unique_ptr<Watch>> Memory::watch(WatchRequest request, Sink sink) {
   Resource& r = resource(request.resource);
   const std::string& ns = request.namespace_;

@@ -28,6 +28,7 @@ class StoreImpl final : public Store {
 
   ResourceId resource(std::string_view name) override { return memory_.intern(name); }
   std::string resource_name(ResourceId id) const override { return memory_.name(id); }
+  std::vector<ResourceId> resources() const override { return memory_.resources(); }
   void submit(Write write, Done done) override {
     writer_.submit(std::move(write), std::move(done));
   }
@@ -41,6 +42,9 @@ class StoreImpl final : public Store {
   uint64_t revision() const override { return memory_.revision(); }
   Result<std::unique_ptr<Watch>> watch(WatchRequest request, Sink sink) override {
     return memory_.watch(std::move(request), std::move(sink));
+  }
+  std::unique_ptr<Watch> watch_all(Sink sink) override {
+    return memory_.watch_all(std::move(sink));
   }
   bool ready() const override { return writer_.ready(); }
   void maintain() override { writer_.maintain(); }

@@ -121,6 +121,7 @@ class Store {
   /// at any time: CRDs come and go.
   virtual ResourceId resource(std::string_view name) = 0;
   virtual std::string resource_name(ResourceId id) const = 0;
+  virtual std::vector<ResourceId> resources() const = 0;  ///< all that were ever interned
 
   virtual void submit(Write write, Done done) = 0;       ///< `done` is called on the writer thread
   base::Result<ObjectPtr> submit_and_wait(Write write);  ///< not from `done`, sinks, preconditions
@@ -135,6 +136,11 @@ class Store {
 
   /// kExpired: events after that revision are no longer known.
   virtual base::Result<std::unique_ptr<Watch>> watch(WatchRequest request, Sink sink) = 0;
+
+  /// Events of all resources, those interned later too, after now; initial() is empty. What is
+  /// there is read by list() between this and start(): then nothing is missed, though some is seen
+  /// twice.
+  virtual std::unique_ptr<Watch> watch_all(Sink sink) = 0;
 
   /// False after three failed commits in a row (disk full, say); true again once a commit, or the
   /// store's own probe each second, succeeds.

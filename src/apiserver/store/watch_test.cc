@@ -122,6 +122,17 @@ TEST_F(WatchTest, EncodesAnEventOncePerView) {
   EXPECT_EQ(got[0].use_count(), 2) << "the store let go of it";
 }
 
+TEST_F(WatchTest, WatchesAllResourcesAlsoLaterOnes) {
+  must(create(pods, "a", "before"));
+  Collector got;
+  auto watch = store->watch_all(got.sink());
+  must(create(pods, "a", "x"));
+  watch->start();
+  must(create(store->resource("new.example.com/things"), "", "t"));
+  EXPECT_THAT(got.lines(), ElementsAre("ADDED a/x 2", "ADDED t 3"));
+  EXPECT_THAT(store->resources(), ElementsAre(pods, store->resource("new.example.com/things")));
+}
+
 TEST_F(WatchTest, AWatchMayEndInItsOwnSink) {
   std::unique_ptr<Watch> watch;
   int calls = 0;

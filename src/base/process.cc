@@ -3,14 +3,14 @@
 #include <climits>
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "base/wait.h"
 
 namespace nanika::base {
 
@@ -142,27 +142,6 @@ Result<void> make_plan(const SpawnOptions& options, Plan& plan) {
   ::_exit(127);
 }
 
-int poll_timeout(MonoTime deadline) {
-  auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - system_clock().mono());
-  return static_cast<int>(std::clamp<int64_t>(left.count(), 0, 3'600'000));
-}
-
-/// A descriptor that becomes readable when a stop is requested.
-class StopFd {
- public:
-  explicit StopFd(std::stop_token stop)
-      : fd_(::eventfd(0, EFD_CLOEXEC)), wake_(std::move(stop), Wake{fd_.get()}) {}
-  int get() const { return fd_.get(); }
-
- private:
-  struct Wake {
-    int fd;
-    void operator()() const { ::eventfd_write(fd, 1); }
-  };
-  UniqueFd fd_;
-  std::stop_callback<Wake> wake_;
-};
-
 int status_of(const siginfo_t& info) {
   return info.si_code == CLD_EXITED ? info.si_status : 128 + info.si_status;
 }
@@ -226,14 +205,10 @@ bool Process::running() {
 Result<int> Process::wait(MonoTime deadline, std::stop_token stop) {
   StopFd stopped(std::move(stop));
   while (running()) {
-    pollfd polled[] = {{pidfd_.get(), POLLIN, 0}, {stopped.get(), POLLIN, 0}};
-    int n = ::poll(polled, 2, poll_timeout(deadline));
-    if (n < 0 && errno != EINTR) return fail_errno("poll");
-    if (polled[0].revents != 0) continue;
-    if (polled[1].revents != 0) return fail(Code::kCancelled, "process {}: told to stop", pid_);
-    if (system_clock().mono() >= deadline && running()) {
-      return fail(Code::kDeadlineExceeded, "process {} is still running", pid_);
-    }
+    pollfd polled[] = {{pidfd_.get(), POLLIN, 0}};
+    auto waited = wait_for(polled, deadline, stopped);
+    if (waited || !running()) continue;
+    return std::unexpected(waited.error().in(fmt::format("process {} is still running", pid_)));
   }
   return *status_;
 }
@@ -312,12 +287,8 @@ struct Conversation {
     while (process.in() || process.out() || process.err()) {
       pollfd polled[] = {{process.in().get(), POLLOUT, 0},
                          {process.out().get(), POLLIN, 0},
-                         {process.err().get(), POLLIN, 0},
-                         {stopped.get(), POLLIN, 0}};
-      int n = ::poll(polled, 4, poll_timeout(options.deadline));
-      if (n < 0 && errno != EINTR) return fail_errno("poll");
-      if (n == 0) return fail(Code::kDeadlineExceeded, "took too long");
-      if (polled[3].revents != 0) return fail(Code::kCancelled, "told to stop");
+                         {process.err().get(), POLLIN, 0}};
+      TRY(wait_for(polled, options.deadline, stopped));
       if (polled[0].revents != 0) TRY(feed());
       if (polled[1].revents != 0) TRY(collect(process.out(), result.out));
       if (polled[2].revents != 0) TRY(collect(process.err(), result.err));

@@ -1,16 +1,10 @@
 // The codec's templates; include it in the .cc that instantiates Codec<Kind>, and nowhere else.
 #pragma once
 
-#include <map>
-#include <optional>
-#include <string>
-#include <type_traits>
-#include <vector>
-
 #include "api/codec.h"
 #include "api/meta.h"
+#include "api/schema_codec.h"
 #include "api/types.h"
-#include "api/value_codec.h"
 
 namespace nanika::api {
 

@@ -31,7 +31,7 @@ base::Route route_of(const BirdOptions& options, const base::IpPrefix& prefix,
 }
 
 /// Carries the changes out; what is there already, or gone already, is as it should be.
-Result<void> apply(const BirdOptions& options, const std::vector<base::RouteChange>& changes) {
+Result<void> carry_out(const BirdOptions& options, const std::vector<base::RouteChange>& changes) {
   if (changes.empty()) return {};
   base::Netlink netlink = TRY(base::Netlink::open(options.netns));
   const auto results = TRY(base::change_routes(netlink, changes));
@@ -62,6 +62,11 @@ Result<BirdReply> BirdSpeaker::command(std::string_view line) {
   return reply;
 }
 
+Result<void> BirdSpeaker::checked_command(std::string_view line) {
+  const BirdReply reply = TRY(command(line));
+  return reply.check();
+}
+
 Result<void> BirdSpeaker::start() {
   if (!std::filesystem::exists(options_.program))
     return fail(Code::kUnavailable, "{}: BIRD is not installed: apt-get install bird2",
@@ -90,9 +95,9 @@ Result<void> BirdSpeaker::load(const std::string& text) {
     return {};
   }
   if (loaded_ == text) return {};
-  TRY(TRY(command(fmt::format("configure check \"{}\"", next))).check());
+  TRY(checked_command(fmt::format("configure check \"{}\"", next)));
   std::filesystem::rename(next, path("bird.conf"));
-  TRY(TRY(command(fmt::format("configure \"{}\"", path("bird.conf")))).check());
+  TRY(checked_command(fmt::format("configure \"{}\"", path("bird.conf"))));
   loaded_ = text;
   base::log::info("bgp", "configured BIRD", {{Key::kFile, path("bird.conf")}});
   return {};
@@ -123,7 +128,7 @@ Result<void> BirdSpeaker::sync_routes(const RouteTable& routes) {
     if (it == routes.end() || it->second != route.metric)
       changes.push_back({base::RouteChange::Verb::kDelete, route});
   }
-  return apply(options_, changes);
+  return carry_out(options_, changes);
 }
 
 Result<void> BirdSpeaker::change_routes(const std::vector<RouteChange>& changes) {
@@ -136,7 +141,7 @@ Result<void> BirdSpeaker::change_routes(const std::vector<RouteChange>& changes)
       out.push_back(
           {base::RouteChange::Verb::kDelete, route_of(options_, change.prefix, *change.from)});
   }
-  return apply(options_, out);
+  return carry_out(options_, out);
 }
 
 Result<std::vector<SessionState>> BirdSpeaker::sessions() {

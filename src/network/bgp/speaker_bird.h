@@ -41,6 +41,7 @@ class BirdSpeaker final : public Speaker {
   }
   base::Result<BirdControl*> control();
   base::Result<BirdReply> command(std::string_view line);
+  base::Result<void> checked_command(std::string_view line);
   base::Result<void> start();
   base::Result<void> load(const std::string& text);
 

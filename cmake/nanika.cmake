@@ -10,6 +10,7 @@ find_package(ZLIB REQUIRED)
 find_package(GTest REQUIRED)
 include(GoogleTest)
 find_library(YAML_LIBRARY yaml REQUIRED)
+find_library(RE2_LIBRARY re2 REQUIRED)
 
 add_library(nanika_flags INTERFACE)
 target_compile_options(nanika_flags INTERFACE

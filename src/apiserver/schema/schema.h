@@ -17,6 +17,10 @@
 
 #include "base/json.h"
 
+namespace re2 {
+class RE2;
+}
+
 namespace nanika::apiserver::schema {
 
 namespace json = boost::json;
@@ -61,6 +65,7 @@ struct Validation {
       max_properties;
   bool unique_items = false;
   std::string pattern;
+  std::shared_ptr<const re2::RE2> regex;  ///< `pattern` compiled
   json::array enum_values;
   std::vector<std::string> required;  ///< names required here that are none of the schema's fields
   std::vector<std::shared_ptr<const Schema>> all_of, any_of, one_of;

@@ -214,7 +214,7 @@ Result<std::vector<std::string>> decode_custom(json::value& object, const Schema
   if (!preserve_unknown) {
     std::vector<std::string> dropped = prune(object, schema, true);
     unknown.insert(unknown.end(), dropped.begin(), dropped.end());
-    drop_nulls(object, &schema);
+    drop_forbidden_nulls(object, schema);
   }
   Coercer coercer(object_meta);
   TRY(coercer.coerce(object, &schema));
@@ -229,6 +229,10 @@ std::vector<std::string> prune(json::value& object, const Schema& schema, bool r
   pruner.prune(object, &schema, resource_root || schema.embedded_resource);
   std::ranges::sort(pruner.unknown);
   return std::move(pruner.unknown);
+}
+
+void drop_forbidden_nulls(json::value& value, const Schema& schema) {
+  drop_nulls(value, &schema);
 }
 
 void apply_defaults(json::value& value, const Schema& schema) {

@@ -30,6 +30,9 @@ base::Result<std::vector<std::string>> decode_custom(json::value& object, const 
 /// stay. Returns their paths, sorted.
 std::vector<std::string> prune(json::value& object, const Schema& schema, bool resource_root);
 
+/// Drops nulls that are neither nullable nor defaulted; decode_custom() does it too.
+void drop_forbidden_nulls(json::value& value, const Schema& schema);
+
 /// Sets absent fields, and nulls that are not nullable, to their defaults, recursively.
 void apply_defaults(json::value& value, const Schema& schema);
 

@@ -2,6 +2,7 @@
 //
 //   Causes causes = validate(object, *structural.root);                 // create
 //   Causes causes = validate_update(object, stored, *structural.root);  // update: ratcheting
+//   causes += validate_lists(object, *structural.root), validate_embedded(...)
 //   if (!causes.empty()) -> 422 Invalid with details.causes
 //
 // Upstream: k8s.io/kube-openapi/pkg/validation, apiextensions-apiserver/pkg/apiserver/validation
@@ -16,7 +17,7 @@
 
 namespace nanika::apiserver::schema {
 
-/// All causes, parents before children, in the order of the data; at most 100. `path` is put before
+/// All causes, parents before children, in the order of the data; at most 200. `path` is put before
 /// every field ("" for a whole object).
 Causes validate(const json::value& value, const Schema& schema, std::string_view path = {});
 
@@ -25,7 +26,7 @@ Causes validate(const json::value& value, const Schema& schema, std::string_view
 Causes validate_update(const json::value& value, const json::value& old, const Schema& schema,
                        std::string_view path = {});
 
-/// Duplicates in lists of type set and map: part of validate() too; alone for CRD defaults.
+/// Duplicates in lists of type set and map: asked besides validate().
 Causes validate_lists(const json::value& value, const Schema& schema, std::string_view path = {});
 
 /// metadata, apiVersion and kind of embedded resources (x-kubernetes-embedded-resource).

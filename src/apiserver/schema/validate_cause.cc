@@ -56,8 +56,13 @@ Cause invalid_value(std::string_view field, const json::value& value, std::strin
   return {"FieldValueInvalid", with_value("Invalid value", value, detail), field_or_nil(field)};
 }
 
-Cause type_invalid(std::string_view field, const json::value& value, std::string_view detail) {
-  return {"FieldValueTypeInvalid", with_value("Invalid value", value, detail), field_or_nil(field)};
+Cause invalid_value(std::string_view field, std::string_view text, std::string_view detail) {
+  return invalid_value(field, json::value(text), detail);
+}
+
+Cause type_invalid(std::string_view field, std::string_view text, std::string_view detail) {
+  return {"FieldValueTypeInvalid", with_value("Invalid value", json::value(text), detail),
+          field_or_nil(field)};
 }
 
 Cause duplicate_value(std::string_view field, const json::value& value) {

@@ -15,7 +15,11 @@ namespace nanika::apiserver::schema {
 Cause required_value(std::string_view field, std::string_view detail = {});
 Cause forbidden(std::string_view field, std::string_view detail);
 Cause invalid_value(std::string_view field, const json::value& value, std::string_view detail);
-Cause type_invalid(std::string_view field, const json::value& value, std::string_view detail);
+Cause invalid_value(std::string_view field, std::string_view text, std::string_view detail);
+inline Cause invalid_value(std::string_view field, const char* text, std::string_view detail) {
+  return invalid_value(field, std::string_view(text), detail);
+}
+Cause type_invalid(std::string_view field, std::string_view text, std::string_view detail);
 Cause duplicate_value(std::string_view field, const json::value& value);
 Cause not_supported(std::string_view field, const json::value& value,
                     std::span<const std::string> supported);

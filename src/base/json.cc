@@ -225,6 +225,15 @@ void append_json(std::string& out, const json::value& value) {
   }
 }
 
+bool is_utf8(std::string_view text) {
+  for (size_t i = 0; i < text.size();) {
+    size_t length = static_cast<unsigned char>(text[i]) < 0x80 ? 1 : utf8_length(text.substr(i));
+    if (length == 0) return false;
+    i += length;
+  }
+  return true;
+}
+
 std::string to_json(const json::value& value) {
   std::string out;
   append_json(out, value);

@@ -40,6 +40,9 @@ void append_json(std::string& out, const json::value& value);
 /// Appends `text` as a JSON string with its quotes.
 void append_json_string(std::string& out, std::string_view text);
 
+/// True when all of `text` is UTF-8 (RFC 3629).
+bool is_utf8(std::string_view text);
+
 /// Indented by two spaces, for people.
 std::string to_json_pretty(const json::value& value);
 

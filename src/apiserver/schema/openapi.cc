@@ -10,6 +10,7 @@
 #include "apiserver/schema/openapi_components.h"
 #include "apiserver/schema/openapi_custom.h"
 #include "apiserver/schema/openapi_paths.h"
+#include "apiserver/schema/openapi_v2_protobuf.h"
 #include "base/json.h"
 
 namespace nanika::apiserver::schema {
@@ -135,6 +136,12 @@ void join_tags(json::object& into, const json::object& from) {
       tags.get_array().push_back(tag);
 }
 
+/// Whether protobuf is asked for before JSON; "@" and "." are both in use behind v2.
+bool wants_protobuf(std::string_view accept) {
+  size_t protobuf = accept.find("application/com.github.proto-openapi.spec.v2");
+  return protobuf < std::min(accept.find("application/json"), accept.find("*/*"));
+}
+
 Response not_modified_or(const Document& made, const Request& request, const Response& whole) {
   std::string etag = fmt::format("\"{}\"", made.hash);
   Response response =
@@ -150,14 +157,15 @@ struct OpenApi::Impl {
   const std::string version;
   std::mutex mutex;
   std::map<std::string, Group> groups;  // by "api/v1", "apis/GROUP/VERSION"; guarded by mutex
-  DocumentPtr root, v2;                 // null until asked for; guarded by mutex
+  DocumentPtr root, v2, v2_protobuf;    // null until asked for; guarded by mutex
 
   DocumentPtr group_document(const std::string& name);
   DocumentPtr root_document();
-  DocumentPtr v2_document();
+  json::object make_v2();
+  DocumentPtr v2_document(bool protobuf);
 };
 
-// The three run under the mutex: who asks first makes the document for all.
+// They run under the mutex: who asks first makes the document for all.
 DocumentPtr OpenApi::Impl::group_document(const std::string& name) {
   auto at = groups.find(name);
   if (at == groups.end()) return nullptr;
@@ -175,8 +183,7 @@ DocumentPtr OpenApi::Impl::root_document() {
   return root = document(base::to_json(json::object{{"paths", std::move(paths)}}));
 }
 
-DocumentPtr OpenApi::Impl::v2_document() {
-  if (v2 != nullptr) return v2;
+json::object OpenApi::Impl::make_v2() {
   json::object paths, definitions;
   for (auto& [name, group] : groups) {
     if (group.v2 == nullptr)
@@ -190,13 +197,21 @@ DocumentPtr OpenApi::Impl::v2_document() {
       }
     }
   }
-  return v2 = document(base::to_json(json::object{
-             {"swagger", "2.0"},
-             {"info", info(version)},
-             {"paths", std::move(paths)},
-             {"definitions", std::move(definitions)},
-             {"securityDefinitions", bearer_token()},
-             {"security", json::array{json::object{{"BearerToken", json::array{}}}}}}));
+  return {{"swagger", "2.0"},
+          {"info", info(version)},
+          {"paths", std::move(paths)},
+          {"definitions", std::move(definitions)},
+          {"securityDefinitions", bearer_token()},
+          {"security", json::array{json::object{{"BearerToken", json::array{}}}}}};
+}
+
+DocumentPtr OpenApi::Impl::v2_document(bool protobuf) {
+  if (protobuf) {
+    if (v2_protobuf == nullptr) v2_protobuf = document(openapi_v2_protobuf(make_v2()));
+    return v2_protobuf;
+  }
+  if (v2 == nullptr) v2 = document(base::to_json(make_v2()));
+  return v2;
 }
 
 OpenApi::OpenApi(std::string server_version)
@@ -216,7 +231,7 @@ void OpenApi::serve(std::vector<ServedResource> all) {
       group = std::move(old->second);
   }
   impl_->groups = std::move(groups);
-  impl_->root = impl_->v2 = nullptr;
+  impl_->root = impl_->v2 = impl_->v2_protobuf = nullptr;
 }
 
 Response OpenApi::answer(const Request& request) const {
@@ -224,11 +239,12 @@ Response OpenApi::answer(const Request& request) const {
   std::string_view path = request.path();
   if (path.ends_with('/')) path.remove_suffix(1);
   constexpr std::string_view kV3 = "/openapi/v3";
+  bool protobuf = path == "/openapi/v2" && wants_protobuf(request.headers.get("Accept"));
   DocumentPtr made;
   {
     std::lock_guard lock(impl_->mutex);
     if (path == "/openapi/v2") {
-      made = impl_->v2_document();
+      made = impl_->v2_document(protobuf);
     } else if (path == kV3) {
       made = impl_->root_document();
     } else if (path.starts_with("/openapi/v3/")) {
@@ -237,7 +253,8 @@ Response OpenApi::answer(const Request& request) const {
   }
   if (made == nullptr) return {.status = 404};
   Response response{.body = made->text};
-  response.headers.set("Content-Type", "application/json");
+  response.headers.set("Content-Type",
+                       protobuf ? std::string(kOpenApiV2Protobuf) : "application/json");
   auto query = base::http::Query::parse(request.raw_query());
   std::string_view hash = query ? query->get("hash") : std::string_view();
   if (!hash.empty() && hash != made->hash) {

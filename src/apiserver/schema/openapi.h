@@ -6,7 +6,8 @@
 //   http::Response response = openapi.answer(request);         // of any path under /openapi/
 //
 // A document is made when it is first asked for and kept until a resource of its group and version
-// changes. Answers are JSON. Upstream: k8s.io/kube-openapi/pkg/handler{,3}; of custom resources
+// changes. Answers are JSON; v2 also protobuf, for kubectl up to 1.28. Upstream:
+// k8s.io/kube-openapi/pkg/handler{,3}; of custom resources
 // apiextensions-apiserver/pkg/controller/openapi/builder.
 #pragma once
 

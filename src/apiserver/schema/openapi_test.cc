@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "apiserver/schema/builtin.h"
+#include "apiserver/schema/protobuf_wire.h"
 #include "base/json.h"
 
 namespace nanika::apiserver::schema {
@@ -191,6 +192,37 @@ TEST_F(OpenApiTest, V2IsLoosenedWhereItLacksWords) {
   EXPECT_EQ(base::to_json(properties.at("d")), R"({"x-kubernetes-int-or-string":true})");
   EXPECT_EQ(base::to_json(properties.at("e").at("required")), R"(["kind","apiVersion"])");
   EXPECT_EQ(base::to_json(type.at("required")), R"(["b"])");
+}
+
+/// Field 1 of each message that stands `number` in the `list` of the document: the names.
+std::vector<std::string> names_in(std::string_view document, uint32_t list, uint32_t number) {
+  std::vector<std::string> names;
+  for (WireReader in(document); !in.done();) {
+    WireField field = *in.next();
+    if (field.number != list) continue;
+    for (WireReader pairs(field.contents); !pairs.done();) {
+      WireField pair = *pairs.next();
+      if (pair.number == number) names.emplace_back(WireReader(pair.contents).next()->contents);
+    }
+  }
+  return names;
+}
+
+TEST_F(OpenApiTest, OldKubectlGetsV2InProtobuf) {
+  openapi_.serve(everything());
+  base::http::Request request{.target = "/openapi/v2"};
+  request.headers.set("Accept", "application/com.github.proto-openapi.spec.v2@v1.0+protobuf");
+  Response response = openapi_.answer(request);
+  EXPECT_THAT(std::string(response.headers.get("Content-Type")), HasSubstr("protobuf"));
+  json::value document = get("/openapi/v2");
+  for (auto [member, list, number] :
+       {std::tuple("paths", 8u, 2u), std::tuple("definitions", 9u, 1u)}) {
+    std::vector<std::string> want;
+    for (const auto& [name, value] : document.at(member).get_object()) want.emplace_back(name);
+    EXPECT_THAT(names_in(response.body, list, number), testing::UnorderedElementsAreArray(want));
+  }
+  request.headers.set("Accept", "application/json, application/com.github.proto-openapi.spec.v2");
+  EXPECT_EQ(openapi_.answer(request).headers.get("Content-Type"), "application/json");
 }
 
 TEST_F(OpenApiTest, WithoutASchemaOrWithUnknownFieldsOnlyTheKindIsSaid) {

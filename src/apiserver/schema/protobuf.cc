@@ -33,7 +33,7 @@ Result<void> decode_map_entry(const WireField& wire, const Schema& values, json:
   WireReader in(TRY(wire.bytes()));
   while (!in.done()) {
     WireField field = TRY(in.next());
-    if (field.number == 1) key = TRY(field.bytes());
+    if (field.number == 1) key = TRY(field.text());
     if (field.number == 2) content = field;
   }
   json::value decoded = TRY(decode_value(content, values, depth));
@@ -59,7 +59,7 @@ Result<json::value> decode_value(const WireField& wire, const Schema& schema, in
   if (!schema.codec.empty()) return decode_codec(TRY(wire.bytes()), schema, depth);
   switch (schema.type) {
     case Type::kString:
-      return json::value(TRY(wire.bytes()));
+      return json::value(TRY(wire.text()));
     case Type::kBoolean:
       return json::value(TRY(wire.varint()) != 0);
     case Type::kInteger: {
@@ -180,8 +180,8 @@ Result<Envelope> open_envelope(std::string_view body) {
       WireReader type(TRY(field.bytes()));
       while (!type.done()) {
         WireField part = TRY(type.next());
-        if (part.number == 1) envelope.type.api_version = TRY(part.bytes());
-        if (part.number == 2) envelope.type.kind = TRY(part.bytes());
+        if (part.number == 1) envelope.type.api_version = TRY(part.text());
+        if (part.number == 2) envelope.type.kind = TRY(part.text());
       }
     } else if (field.number == 2) {
       envelope.message = TRY(field.bytes());

@@ -29,7 +29,7 @@ Result<Small> read_small(std::string_view message) {
 }
 
 Result<std::string_view> text_of(const std::optional<WireField>& field) {
-  return field ? field->bytes() : Result<std::string_view>(std::string_view());
+  return field ? field->text() : Result<std::string_view>(std::string_view());
 }
 
 Result<int64_t> number_of(const std::optional<WireField>& field) {
@@ -122,7 +122,7 @@ Result<value> schema_or_strings(std::string_view message, const Schema& schema, 
   while (!in.done()) {
     WireField field = TRY(in.next());
     if (field.number == 1) single = TRY(nested(field, *schema.codec_of, depth + 1));
-    if (field.number == 2) list.emplace_back(TRY(field.bytes()));
+    if (field.number == 2) list.emplace_back(TRY(field.text()));
   }
   return list.empty() ? std::move(single) : value(std::move(list));
 }

@@ -128,6 +128,8 @@ TEST(Protobuf, SaysWhatIsWrongAndWhere) {
   EXPECT_THAT(error(envelope(""), {"a.dev/v1", "Custom"}), HasSubstr("send application/json"));
   EXPECT_EQ(error(envelope("\x0a\x02\x08\x01"), {"v1", "Pod"}),
             "Pod: metadata: name: proto: wrong wireType = 0");
+  EXPECT_EQ(error(envelope("\x0a\x03\x0a\x01\xff"), {"v1", "Pod"}),
+            "Pod: metadata: name: proto: string field contains invalid UTF-8");
   EXPECT_EQ(error(envelope("\x0a\x7f"), {"v1", "Pod"}), "Pod: proto: unexpected end of input");
 }
 

@@ -2,6 +2,8 @@
 
 #include <bit>
 
+#include "base/json.h"
+
 namespace nanika::apiserver::schema {
 
 using base::Code;
@@ -63,6 +65,12 @@ Result<WireField> WireReader::next() {
 Result<std::string_view> WireField::bytes() const {
   if (type == Type::kBytes) return contents;
   return fail(Code::kInvalid, "proto: wrong wireType = {}", static_cast<int>(type));
+}
+
+Result<std::string_view> WireField::text() const {
+  std::string_view found = TRY(bytes());
+  if (base::is_utf8(found)) return found;
+  return fail(Code::kInvalid, "proto: string field contains invalid UTF-8");
 }
 
 Result<uint64_t> WireField::varint() const {

@@ -24,6 +24,7 @@ struct WireField {
   std::string_view contents;  ///< of kBytes; points into the input
 
   base::Result<std::string_view> bytes() const;
+  base::Result<std::string_view> text() const;  ///< bytes that must be UTF-8
   base::Result<uint64_t> varint() const;
   base::Result<double> float64() const;
 };

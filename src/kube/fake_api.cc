@@ -32,10 +32,6 @@ json::value FakeApi::put(json::value object) {
   return store_->create(path, std::move(object)).value();
 }
 
-json::value FakeApi::put(std::string_view text) {
-  return put(base::parse_json(text).value());
-}
-
 json::value FakeApi::get(std::string_view plural, const Key& key) const {
   std::scoped_lock lock(store_->mutex);
   for (const auto& [resource, records] : store_->resources) {

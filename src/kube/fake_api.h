@@ -22,6 +22,7 @@
 // collect_garbage().
 #pragma once
 
+#include <concepts>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -51,7 +52,10 @@ class FakeApi final : public Transport {
   /// Makes or replaces an object, status and all; metadata that the API server keeps is kept.
   /// Returns it as stored.
   json::value put(json::value object);
-  json::value put(std::string_view text);
+  template <std::convertible_to<std::string_view> Text>
+  json::value put(const Text& text) {
+    return put(base::parse_json(text).value());
+  }
   /// The object as stored, or null. `plural` may carry its group: "trafficips.network.nanika.dev".
   json::value get(std::string_view plural, const Key& key) const;
   /// All of that resource, by namespace and name.

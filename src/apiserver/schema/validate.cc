@@ -1,5 +1,6 @@
 #include "apiserver/schema/validate.h"
 
+#include <cmath>
 #include <unordered_set>
 
 #include "apiserver/schema/validate_cause.h"
@@ -172,11 +173,18 @@ class Validator {
     if (schema.validation == nullptr || schema.validation->enum_values.empty()) return;
     std::vector<std::string> supported;
     for (const json::value& allowed : schema.validation->enum_values) {
-      if (!value.is_null() && base::json_equal(value, allowed)) return;
+      if (!value.is_null() && (base::json_equal(value, allowed) || converts(value, allowed)))
+        return;
       supported.push_back(allowed.is_string() ? std::string(allowed.get_string())
                                               : base::to_json(allowed));
     }
     out.add(not_supported(place.field, value, supported));
+  }
+
+  // Upstream converts the value to the enum's Go type before it compares: 1.5 is in [1].
+  static bool converts(const json::value& value, const json::value& allowed) {
+    return value.is_double() && allowed.is_int64() &&
+           std::trunc(value.get_double()) == static_cast<double>(allowed.get_int64());
   }
 
   // Branches do not ratchet.

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <cmath>
+#include <map>
 
 namespace nanika::apiserver::schema {
 namespace {
@@ -10,10 +11,26 @@ std::string field_or_nil(std::string_view field) {
   return field.empty() ? "<nil>" : std::string(field);
 }
 
+// Go prints maps with their keys sorted.
+json::value sorted(const json::value& value) {
+  if (const json::array* array = value.if_array()) {
+    json::array out;
+    for (const json::value& item : *array) out.push_back(sorted(item));
+    return out;
+  }
+  const json::object* object = value.if_object();
+  if (object == nullptr) return value;
+  std::map<std::string_view, const json::value*> members;
+  for (const auto& [key, v] : *object) members[key] = &v;
+  json::object out;
+  for (const auto& [key, v] : members) out[key] = sorted(*v);
+  return out;
+}
+
 std::string printed(const json::value& value) {
   if (value.is_string()) return go_quote(std::string_view(value.get_string()));
   if (value.is_double()) return go_float(value.get_double());
-  return base::to_json(value);
+  return base::to_json(sorted(value));
 }
 
 std::string with_value(std::string_view what, const json::value& value, std::string_view detail) {

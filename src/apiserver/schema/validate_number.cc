@@ -61,13 +61,14 @@ class NumberCheck {
                       fmt::format("{} value must be of type {} in {}", what, must, place_.name)));
   }
   void wrong(std::string detail) {
-    out_.add(
-        invalid_value(place_.field, value_, fmt::format("{} in body {}", place_.name, detail)));
+    out_.add(invalid_value(place_.field, as_float_ ? json::value(as_double(value_)) : value_,
+                           fmt::format("{} in body {}", place_.name, detail)));
   }
   // Whether a bound can be compared as an integer with the value.
   bool boundary(std::string_view what, double bound) {
     const std::string_view must = range(bound);
     if (!must.empty()) whole(what, must);
+    as_float_ = !must.empty();
     return must.empty() && exact_;
   }
 
@@ -114,7 +115,8 @@ class NumberCheck {
   const json::value& value_;
   const Schema& schema_;
   const Place& place_;
-  const bool exact_;  // an int64: compared without loss
+  const bool exact_;       // an int64: compared without loss
+  bool as_float_ = false;  // the bound is beyond the type: compared, and shown, as a float64
   Outcome out_;
 };
 

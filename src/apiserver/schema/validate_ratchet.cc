@@ -12,10 +12,11 @@ Old Old::key(std::string_view name) const {
 
 std::string list_key(const json::value& item, const Schema& list) {
   std::string key;
-  if (!item.is_object()) return key;
+  if (!item.is_object()) return {};
   for (const std::string& name : list.list_map_keys) {
     const json::value* v = item.get_object().if_contains(name);
-    key += v == nullptr ? "-" : base::to_json(*v);
+    if (v == nullptr || v->is_null() || v->is_structured()) return {};
+    base::append_json(key, *v);
     key += '\n';
   }
   return key;
@@ -27,7 +28,7 @@ std::unordered_map<std::string, const json::value*> items_by_key(const Old& old)
       old.schema->items == nullptr)
     return out;
   for (const json::value& item : old.value->get_array())
-    if (item.is_object()) out.emplace(list_key(item, *old.schema), &item);
+    if (std::string key = list_key(item, *old.schema); !key.empty()) out.emplace(key, &item);
   return out;
 }
 

@@ -21,6 +21,7 @@ struct Old {
 
 /// The old items of a list of type map by list_key(); other lists have none to match.
 std::unordered_map<std::string, const json::value*> items_by_key(const Old& old);
+/// "" when a key is absent or no scalar: such items match nothing.
 std::string list_key(const json::value& item, const Schema& list);
 
 /// Equal as upstream's ratcheting sees it: map lists in any order, and nothing that the schema does

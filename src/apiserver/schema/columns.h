@@ -1,6 +1,6 @@
 // Table columns from JSONPaths: what `kubectl get` shows of a custom resource.
 //
-//   Columns columns = TRY(Columns::compile(version.additionalPrinterColumns));
+//   Columns columns = Columns::compile(version.additionalPrinterColumns);
 //   json::array definitions = columns.definitions();       // NAME first, as upstream
 //   json::array cells = columns.cells(object, clock.wall());
 //
@@ -31,9 +31,9 @@ struct Column {
 /// Immutable; any thread may use it.
 class Columns {
  public:
-  /// From a CRD version's `additionalPrinterColumns`; null or absent gives upstream's default, the
-  /// age. kInvalid names the column whose JSONPath does not parse.
-  static base::Result<Columns> compile(const json::value* additional_printer_columns);
+  /// From a CRD version's `additionalPrinterColumns`; null, absent or empty gives upstream's
+  /// default, the age. A column whose JSONPath does not parse ends the list, as upstream has it.
+  static Columns compile(const json::value* additional_printer_columns);
 
   /// metav1.TableColumnDefinitions, Name first.
   json::array definitions() const;

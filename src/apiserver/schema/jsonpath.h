@@ -27,12 +27,11 @@ class JsonPath {
  public:
   struct Step;
 
-  /// kInvalid says where the text breaks. At most 64 steps; text up to 4096 bytes. The leading `.`
-  /// or `$` is optional as upstream's relaxed form has it.
+  /// kInvalid says where the text breaks. At most 64 steps; text up to 4096 bytes.
   static base::Result<JsonPath> parse(std::string_view text);
 
   /// What it finds, in order; pointers into `root`. At most 4096 values. A missing key finds
-  /// nothing.
+  /// nothing, as does an error of upstream's: an index out of bounds, a comparison of unlike types.
   std::vector<const json::value*> find(const json::value& root) const;
 
   /// The field names, when every step is a plain name (".spec.replicas"): what a path must be that

@@ -30,7 +30,7 @@ json::value sorted(const json::value& value) {
 std::string printed(const json::value& value) {
   if (value.is_string()) return go_quote(std::string_view(value.get_string()));
   if (value.is_double()) return go_float(value.get_double());
-  return base::to_json(sorted(value));
+  return go_json(value);
 }
 
 std::string with_value(std::string_view what, const json::value& value, std::string_view detail) {
@@ -116,6 +116,10 @@ std::string join_path(std::string_view path, std::string_view name) {
 
 std::string key_path(std::string_view path, std::string_view key) {
   return fmt::format("{}[{}]", path, key);
+}
+
+std::string go_json(const json::value& value) {
+  return base::to_json(sorted(value));
 }
 
 std::string go_quote(std::string_view text) {

@@ -31,6 +31,8 @@ std::string join_path(std::string_view path, std::string_view name);
 /// `a[key]`, for map keys and indexes.
 std::string key_path(std::string_view path, std::string_view key);
 
+/// JSON with the keys of objects sorted, as Go prints maps.
+std::string go_json(const json::value& value);
 /// As Go's %q prints a string.
 std::string go_quote(std::string_view text);
 /// As Go's %v prints a float64: 1e+06, 0.5.

@@ -56,6 +56,8 @@ class Parser {
   Schema* named(std::string_view short_name);
   void finish(Schema* schema);
   Result<void> describe(std::string_view descriptions);
+  Result<void> describe_one(std::string_view key, std::string_view text);
+  void describe_rest();
 
   BuiltinTable table_;
   std::unordered_map<std::string_view, std::string_view> packages_;
@@ -64,6 +66,10 @@ class Parser {
   std::vector<Schema*> types_;  // that have a line of their own, in order
   std::unordered_set<const Schema*> finished_;
   Schema* current_ = nullptr;
+  struct Wildcard {
+    std::string_view suffix, field, text;
+  };
+  std::vector<Wildcard> wildcards_;
 };
 
 const std::unordered_map<std::string_view, Parser::Leaf>& Parser::leaves() {
@@ -264,7 +270,7 @@ void Parser::finish(Schema* schema) {
   std::ranges::sort(schema->fields, {}, &Field::name);
 }
 
-/// A line is TYPE<TAB>TEXT or TYPE.FIELD<TAB>TEXT, with short names. Fields are not sorted yet.
+/// Lines of descriptions.txt. The fields of types are not sorted yet.
 Result<void> Parser::describe(std::string_view descriptions) {
   int number = 0;
   while (!descriptions.empty()) {
@@ -272,21 +278,48 @@ Result<void> Parser::describe(std::string_view descriptions) {
     ++number;
     if (text.empty() || text.starts_with('#')) continue;
     std::string_view key = cut(text, '\t');
-    if (auto whole = named_.find(key); whole != named_.end()) {
-      whole->second->description = text;
-      continue;
-    }
-    // group.version.Type.field; a field's name has no dot.
-    size_t dot = key.rfind('.');
-    auto owner = named_.find(key.substr(0, dot));
-    if (dot == std::string_view::npos || owner == named_.end())
-      return fail(Code::kInvalid, "descriptions.txt:{}: there is no type {}", number, key);
-    auto field = std::ranges::find(owner->second->fields, key.substr(dot + 1), &Field::name);
-    if (field == owner->second->fields.end())
-      return fail(Code::kInvalid, "descriptions.txt:{}: there is no field {}", number, key);
-    field->description = text;
+    TRY(base::in_context(describe_one(key, text), fmt::format("descriptions.txt:{}", number)));
   }
+  describe_rest();
   return {};
+}
+
+Result<void> Parser::describe_one(std::string_view key, std::string_view text) {
+  if (auto whole = named_.find(key); whole != named_.end()) {
+    whole->second->description = text;
+    return {};
+  }
+  size_t dot = key.rfind('.');  // no field has one in its name
+  if (dot == std::string_view::npos) return fail(Code::kInvalid, "there is no type {}", key);
+  std::string_view type = key.substr(0, dot), name = key.substr(dot + 1);
+  if (type.starts_with('*')) {
+    wildcards_.push_back({type.substr(1), name, text});
+    return {};
+  }
+  auto owner = named_.find(type);
+  if (owner == named_.end()) return fail(Code::kInvalid, "there is no type {}", type);
+  auto field = std::ranges::find(owner->second->fields, name, &Field::name);
+  if (field == owner->second->fields.end())
+    return fail(Code::kInvalid, "there is no field {}", key);
+  field->description = text;
+  return {};
+}
+
+/// Wildcards: of the types whose name ends so, or of all kinds.
+void Parser::describe_rest() {
+  std::unordered_set<const Schema*> kinds;
+  for (const auto& [key, schema] : table_.kinds) kinds.insert(schema);
+  for (Schema* type : types_) {
+    for (Field& field : type->fields) {
+      if (!field.description.empty()) continue;
+      auto fits = [&](const Wildcard& w) {
+        bool of_type = w.suffix.empty() ? kinds.contains(type) : type->name.ends_with(w.suffix);
+        return of_type && w.field == field.name;
+      };
+      auto found = std::ranges::find_if(wildcards_, fits);
+      if (found != wildcards_.end()) field.description = found->text;
+    }
+  }
 }
 
 }  // namespace

@@ -58,7 +58,22 @@ TEST(Builtin, InlinedFieldsStandInTheParent) {
 }
 
 TEST(Builtin, DescriptionsAreFoundWhereTheyBelong) {
-  EXPECT_THAT(builtin_kind("v1", "Service")->description, testing::HasSubstr("Pods"));
+  const Schema* service = builtin_kind("v1", "Service");
+  EXPECT_THAT(service->description, testing::HasSubstr("Pods"));
+  EXPECT_THAT(at(service, {"spec"})->field("externalTrafficPolicy")->description,
+              testing::HasSubstr("keeps the client's address"));
+  EXPECT_THAT(service->field("kind")->description, testing::StartsWith("Kind names the type"));
+  EXPECT_NE(builtin_kind("v1", "ServiceList")->field("metadata")->description,
+            service->field("metadata")->description);
+  EXPECT_THAT(at(service, {"status", "conditions"})->field("reason")->description,
+              testing::HasSubstr("CamelCase"));
+  // Every field that people look up most has a text.
+  for (const char* kind : {"Service", "ConfigMap", "Secret", "Namespace", "Node", "ServiceAccount"})
+    for (const Field& field : builtin_kind("v1", kind)->fields)
+      EXPECT_NE(field.description, "") << kind << "." << field.name;
+  for (const Field& field : object_meta().fields) EXPECT_NE(field.description, "") << field.name;
+  for (const Field& field : at(service, {"spec"})->fields)
+    EXPECT_NE(field.description, "") << field.name;
 }
 
 TEST(BuiltinParser, SaysWhichLineIsWrong) {

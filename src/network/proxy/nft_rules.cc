@@ -106,6 +106,7 @@ table {0} {1} {{
     type {2} . {2}
   }}
   chain refuse {{
+    meta l4proto tcp reject with tcp reset
     reject with {3}
   }}
   chain dispatch {{

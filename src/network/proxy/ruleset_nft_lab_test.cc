@@ -37,6 +37,8 @@ class ProxyLab : public testing::Test {
         "10.0.0.254;"
         "ip -n nkp-client -6 route add default via 2001:db8:1::1; ip -n nkp-pod -6 route add "
         "default via 2001:db8:2::1;"
+        "ip -n nkp-node route add default via 192.0.2.2;"  // as towards a router: unserved ports
+                                                           // would loop
         "ip netns exec nkp-node sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1");
     server_ = std::move(
         *base::Process::spawn({.argv = {"ip", "netns", "exec", "nkp-pod", "python3", "-c", R"(
@@ -101,12 +103,8 @@ TEST_F(ProxyLab, RefusesAtOnceWithoutBackendsAndDropsOtherPorts) {
   NftRuleset rules("nkp-node");
   ASSERT_TRUE(rules.apply(render_items(www(true))).has_value());
   ASSERT_TRUE(rules.apply(render_items(www(false))).has_value());
-  EXPECT_NE(
-      shell("ip netns exec nkp-client curl -sS --max-time 3 http://203.0.113.7/").find("refused"),
-      std::string::npos);
-  EXPECT_NE(shell("ip netns exec nkp-client curl -sS --max-time 1 http://203.0.113.7:81/")
-                .find("timed out"),
-            std::string::npos);
+  EXPECT_EQ(exit_of("http://203.0.113.7/"), "7") << "connection refused";
+  EXPECT_EQ(exit_of("http://203.0.113.7:81/"), "28") << "dropped";
   ASSERT_TRUE(rules.apply(render_items(www(true))).has_value());
   EXPECT_EQ(fetch("client", "http://203.0.113.7/"), "you are 192.0.2.2\n");
 }

@@ -1,0 +1,165 @@
+#include "network/addresses/address_book.h"
+
+#include <algorithm>
+
+#include "network/addresses/claim_name.h"
+#include "network/addresses/strategy.h"
+
+namespace nanika::network {
+
+namespace {
+
+/// How long our own knowledge holds against a cache that does not show it.
+constexpr std::chrono::seconds kPatience{60};
+
+LedgerEntry entry_of(const api::AddressClaim& claim, base::MonoTime now) {
+  LedgerEntry out{.holder_uids = {}, .observed_free = now, .published = claim.spec.published};
+  for (const api::ClaimHolder& holder : claim.spec.holders) out.holder_uids.push_back(holder.uid);
+  return out;
+}
+
+}  // namespace
+
+AddressBook::AddressBook(const base::Clock& clock)
+    : clock_(clock), random_(std::random_device{}()) {}
+
+void AddressBook::unlink(Space& space, const IpAddress& address) {
+  const LedgerEntry* entry = space.ledger.find(address);
+  if (entry == nullptr) return;
+  for (const std::string& uid : entry->holder_uids) {
+    auto it = space.by_holder.find(uid);
+    if (it == space.by_holder.end()) continue;
+    it->second.erase(address);
+    if (it->second.empty()) space.by_holder.erase(it);
+  }
+}
+
+void AddressBook::link(Space& space, const IpAddress& address, LedgerEntry entry) {
+  unlink(space, address);
+  for (const std::string& uid : entry.holder_uids)
+    if (!uid.empty()) space.by_holder[uid].insert(address);
+  space.ledger.set(address, std::move(entry));
+}
+
+void AddressBook::observe(const api::AddressClaim& claim) {
+  auto identity = parse_claim_name(claim.metadata.name);
+  if (!identity) return;  // not made by us; it locks nothing
+  const std::lock_guard lock(mutex_);
+  Space& space = spaces_[identity->address_space];
+  space.seen.insert(identity->address);
+  space.notes.erase(identity->address);
+  link(space, identity->address, entry_of(claim, clock_.mono()));
+}
+
+void AddressBook::forget(const std::string& name) {
+  auto identity = parse_claim_name(name);
+  if (!identity) return;
+  const std::lock_guard lock(mutex_);
+  Space& space = spaces_[identity->address_space];
+  space.seen.erase(identity->address);
+  if (space.notes.contains(identity->address)) return;  // made anew, and not shown yet
+  unlink(space, identity->address);
+  space.ledger.erase(identity->address);
+}
+
+void AddressBook::note(Space& space, const IpAddress& address, Note note) {
+  link(space, address, {.holder_uids = {note.uid}});
+  space.notes[address] = std::move(note);
+}
+
+void AddressBook::drop_old_notes(Space& space) {
+  const base::MonoTime now = clock_.mono();
+  std::erase_if(space.notes, [&](const auto& item) {
+    const auto& [address, note] = item;
+    if (note.in_flight || now - note.since < kPatience) return false;
+    if (!space.seen.contains(address)) {
+      unlink(space, address);
+      space.ledger.erase(address);
+    }
+    return true;
+  });
+}
+
+std::vector<IpAddress> AddressBook::held_by(const std::string& space_name, const std::string& uid,
+                                            const std::vector<IpAddress>& prefer) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<IpAddress> out;
+  auto space = spaces_.find(space_name);
+  if (space == spaces_.end()) return out;
+  auto held = space->second.by_holder.find(uid);
+  if (held == space->second.by_holder.end()) return out;
+  const auto preferred = [&](const IpAddress& a) {
+    return std::ranges::find(prefer, a) != prefer.end();
+  };
+  for (const bool first : {true, false})
+    for (const IpAddress& address : held->second)
+      if (preferred(address) == first) out.push_back(address);
+  return out;
+}
+
+AllocationPlan AddressBook::plan(const Want& want, const std::vector<IpAddress>& held,
+                                 const NetworkView& network) {
+  const std::lock_guard lock(mutex_);
+  Space& space = spaces_[network.spec.address_space];
+  drop_old_notes(space);
+  AllocationPlan out = plan_allocation(want, held, network, space.ledger, clock_.mono(), random_);
+  for (const Choice& choice : out.take)
+    note(space, choice.address, {.since = clock_.mono(), .in_flight = true});
+  return out;
+}
+
+void AddressBook::confirm(const std::string& space, const IpAddress& address,
+                          const std::string& uid) {
+  const std::lock_guard lock(mutex_);
+  note(spaces_[space], address, {.uid = uid, .since = clock_.mono()});
+}
+
+void AddressBook::taken_by_another(const std::string& space, const IpAddress& address) {
+  const std::lock_guard lock(mutex_);
+  note(spaces_[space], address, {.since = clock_.mono()});
+}
+
+void AddressBook::cancel(const std::string& space_name, const IpAddress& address) {
+  const std::lock_guard lock(mutex_);
+  Space& space = spaces_[space_name];
+  auto it = space.notes.find(address);
+  if (it == space.notes.end() || !it->second.in_flight)
+    return;  // the cache has told us better meanwhile
+  // A rested claim that was to be taken again is still there: let the cache's word stand after
+  // kPatience.
+  if (space.seen.contains(address)) {
+    it->second = {.since = clock_.mono()};
+    return;
+  }
+  space.notes.erase(it);
+  unlink(space, address);
+  space.ledger.erase(address);
+}
+
+AddressBook::Count AddressBook::count(const std::string& space_name, const IntervalSet& set,
+                                      base::Family family) const {
+  const std::lock_guard lock(mutex_);
+  Count out;
+  auto space = spaces_.find(space_name);
+  if (space == spaces_.end()) return out;
+  const auto& entries = space->second.ledger.entries();
+  for (const auto& [first, last] : set.runs()) {
+    if (first.family() != family) continue;
+    for (auto it = entries.lower_bound(first); it != entries.end() && it->first <= last; ++it) {
+      ++out.claimed;
+      out.held += it->second.holder_uids.empty() ? 0 : 1;
+    }
+  }
+  return out;
+}
+
+bool AddressBook::rest_is_over(const std::string& space_name, const IpAddress& address,
+                               const api::Allocation& allocation) const {
+  const std::lock_guard lock(mutex_);
+  auto space = spaces_.find(space_name);
+  if (space == spaces_.end()) return false;
+  const LedgerEntry* entry = space->second.ledger.find(address);
+  return entry != nullptr && rested(*entry, allocation, clock_.mono());
+}
+
+}  // namespace nanika::network

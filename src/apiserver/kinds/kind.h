@@ -40,6 +40,10 @@ struct View {
   /// Fills what the client left out, in this view's shape; never fails. Null: nothing to fill
   /// beyond the schema's own defaults.
   std::function<void(json::value& object)> set_defaults;
+  /// What an object of this type holds before anything is set: the structs that Go always writes
+  /// (`{"metadata":{},"spec":{},"status":{}}`). set_defaults fills it in; server-side apply takes
+  /// it for the live object of a create. An empty object for custom resources.
+  json::value empty = json::object();
   /// Between this view's shape and the stored one, `apiVersion` included; null when they are the
   /// same. A conversion never fails on a decoded object.
   std::function<void(json::value& object)> to_storage;

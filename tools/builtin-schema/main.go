@@ -1,9 +1,9 @@
-// Writes src/apiserver/schema/builtin.schema: the facts of Kubernetes' published API that nanika's built-in kinds rest
-// on. They come from three places that must agree: the Go types (JSON names, protobuf numbers, patch strategies), the
-// published OpenAPI v3 documents (required, defaults, list and map types) and the enums of the OpenAPI source.
-// Descriptions are never read.
+// Writes the facts of Kubernetes' published API that nanika's built-in kinds rest on (builtin.schema), and protobuf
+// bodies to test against (testdata/protobuf_vectors.txt). The facts come from three places that must agree: the Go types
+// (JSON names, protobuf numbers, patch strategies), the published OpenAPI v3 documents (required, defaults, list and map
+// types) and the enums of the OpenAPI source. Descriptions are never read.
 //
-//	go run . -out ../../src/apiserver/schema/builtin.schema      # or -check FILE
+//	go run . [-check]
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sort"
 	"strings"
 
@@ -22,17 +23,16 @@ import (
 const kubernetesVersion = "v1.37.2"
 
 func main() {
-	out := flag.String("out", "", "file to write")
-	check := flag.String("check", "", "file that must be what would be written")
-	vectors := flag.String("vectors", "", "folder to write protobuf test vectors to")
+	folder := flag.String("folder", "../../src/apiserver/schema", "where the files belong")
+	check := flag.Bool("check", false, "write nothing: fail when a file is not what would be written")
 	flag.Parse()
-	if err := run(*out, *check, *vectors); err != nil {
+	if err := run(*folder, *check); err != nil {
 		fmt.Fprintln(os.Stderr, "builtin-schema:", err)
 		os.Exit(1)
 	}
 }
 
-func run(out, check, vectors string) error {
+func run(folder string, check bool) error {
 	scheme := runtime.NewScheme()
 	for _, add := range schemes {
 		if err := add(scheme); err != nil {
@@ -44,28 +44,35 @@ func run(out, check, vectors string) error {
 	if err != nil {
 		return err
 	}
-	if vectors != "" {
-		return writeVectors(vectors, scheme, roots)
-	}
 	published, err := loadPublished(kubernetesVersion)
 	if err != nil {
 		return err
 	}
-	text, err := table(scheme, roots, published)
+	facts, err := table(scheme, roots, published)
 	if err != nil {
 		return err
 	}
-	if check != "" {
-		have, err := os.ReadFile(check)
-		if err != nil {
-			return err
-		}
-		if !bytes.Equal(have, text) {
-			return fmt.Errorf("%s is not what %s says: see tools/builtin-schema/README.md", check, kubernetesVersion)
-		}
-		return nil
+	bodies, err := vectors(scheme, roots)
+	if err != nil {
+		return err
 	}
-	return os.WriteFile(out, text, 0o644)
+	put := os.WriteFile
+	if check {
+		put = same
+	}
+	if err := put(filepath.Join(folder, "builtin.schema"), facts, 0o644); err != nil {
+		return err
+	}
+	return put(filepath.Join(folder, "testdata/protobuf_vectors.txt"), bodies, 0o644)
+}
+
+// same is os.WriteFile for -check.
+func same(path string, want []byte, _ os.FileMode) error {
+	have, err := os.ReadFile(path)
+	if err == nil && !bytes.Equal(have, want) {
+		err = fmt.Errorf("%s is not what Kubernetes %s says: go run . in tools/builtin-schema", path, kubernetesVersion)
+	}
+	return err
 }
 
 // expand adds the Lists.

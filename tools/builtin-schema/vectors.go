@@ -5,8 +5,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"time"
@@ -20,12 +18,12 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// writeVectors writes every kind twice, as a protobuf body and as JSON: with all fields filled, and with all pointers
+// vectors writes every kind twice, as a protobuf body and as JSON: with all fields filled, and with all pointers
 // set and all values zero. A line each: CASE APIVERSION KIND BASE64 JSON.
-func writeVectors(folder string, scheme *runtime.Scheme, roots []schema.GroupVersionKind) error {
+func vectors(scheme *runtime.Scheme, roots []schema.GroupVersionKind) ([]byte, error) {
 	serializer := protobuf.NewSerializer(scheme, scheme)
 	var b bytes.Buffer
-	b.WriteString("# Written by tools/builtin-schema -vectors: CASE APIVERSION KIND PROTOBUF(base64) JSON\n")
+	b.WriteString("# Written by tools/builtin-schema: CASE APIVERSION KIND PROTOBUF(base64) JSON\n")
 	for _, gvk := range roots {
 		if strings.HasSuffix(gvk.Kind, "List") && gvk.Kind != "ServiceList" {
 			continue // Lists are all alike
@@ -33,7 +31,7 @@ func writeVectors(folder string, scheme *runtime.Scheme, roots []schema.GroupVer
 		for _, zero := range []bool{false, true} {
 			object, err := scheme.New(gvk)
 			if err != nil {
-				return err
+				return nil, err
 			}
 			if _, ok := object.(message); !ok {
 				continue // no protobuf: Table
@@ -43,11 +41,11 @@ func writeVectors(folder string, scheme *runtime.Scheme, roots []schema.GroupVer
 			object.GetObjectKind().SetGroupVersionKind(gvk)
 			var wire bytes.Buffer
 			if err := serializer.Encode(object, &wire); err != nil {
-				return fmt.Errorf("%v: %w", gvk, err)
+				return nil, fmt.Errorf("%v: %w", gvk, err)
 			}
 			text, err := json.Marshal(object)
 			if err != nil {
-				return fmt.Errorf("%v: %w", gvk, err)
+				return nil, fmt.Errorf("%v: %w", gvk, err)
 			}
 			name := "filled"
 			if zero {
@@ -57,7 +55,7 @@ func writeVectors(folder string, scheme *runtime.Scheme, roots []schema.GroupVer
 				base64.StdEncoding.EncodeToString(wire.Bytes()), text)
 		}
 	}
-	return os.WriteFile(filepath.Join(folder, "protobuf_vectors.txt"), b.Bytes(), 0o644)
+	return b.Bytes(), nil
 }
 
 type filler struct {

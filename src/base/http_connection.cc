@@ -100,7 +100,6 @@ class ConnectionImpl final : public Connection,
   bool keep_alive_ = true;
   bool idle_ = false;  ///< between requests
   bool eof_ = false;
-  bool refused_ = false;    ///< the request was not read up
   bool timed_out_ = false;  ///< the read deadline passed
   bool write_waiting_ = false;
   bool closed_ = false;
@@ -355,7 +354,6 @@ void ConnectionImpl::wake() {
 asio::awaitable<void> ConnectionImpl::refuse(int status, std::string message) {
   timed_out_ = false;
   keep_alive_ = false;
-  refused_ = true;
   const std::string body = message + "\n";
   out_.push_back({.head = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: text/plain\r\n"
                                       "Connection: close\r\nContent-Length: {}\r\n\r\n{}",
@@ -365,17 +363,11 @@ asio::awaitable<void> ConnectionImpl::refuse(int status, std::string message) {
   co_await end();
 }
 
-/// Our last word is said: waits until it is out, and until the peer had a chance to read it.
+/// Our last word is said: until it is out, and then until the peer had a chance to read it.
 asio::awaitable<void> ConnectionImpl::end() {
   DeadlineWheel::clear(read_deadline_);
   while (!out_.empty() && !closed_) co_await woken();
-  if (closed_) co_return;
-  // With all of the peer's bytes read, closing sends no reset.
-  if (refused_ || !in_.empty()) {
-    co_await linger();
-  } else {
-    stream_->end();
-  }
+  if (!closed_) co_await linger();
 }
 
 asio::awaitable<void> ConnectionImpl::linger() {

@@ -110,6 +110,9 @@ struct Kind {
   bool create_on_update = false;
   /// An update without resourceVersion overwrites (AllowUnconditionalUpdate).
   bool unconditional_update = true;
+  /// A finished delete answers with the object instead of a Status (upstream's
+  /// ReturnDeletedObject).
+  bool returns_deleted = false;
   /// Sentences for the Warning header; `old` is null on create. Null: none ever.
   std::function<std::vector<std::string>(const json::value& object, const json::value* old)>
       warnings;

@@ -1,0 +1,159 @@
+#include "apiserver/server.h"
+
+#include <unistd.h>
+
+#include "apiserver/auth/authenticator.h"
+#include "apiserver/auth/pki.h"
+#include "apiserver/registry/builtin_resources.h"
+#include "apiserver/rest/api.h"
+#include "base/file.h"
+#include "base/ip.h"
+#include "base/log.h"
+
+namespace nanika::apiserver {
+
+namespace {
+
+using base::Result;
+namespace http = base::http;
+
+// "127.0.0.1:6443" and "[::1]:6443" without the port.
+std::string host_of(const std::string& listen) {
+  std::string host = listen.substr(0, listen.rfind(':'));
+  if (host.size() > 2 && host.front() == '[') host = host.substr(1, host.size() - 2);
+  return host;
+}
+
+std::string host_name() {
+  char name[256] = {};
+  if (gethostname(name, sizeof(name) - 1) != 0) return {};
+  return name;
+}
+
+// What the server's certificate must be good for.
+Result<std::vector<std::string>> names_of(const ServerOptions& options) {
+  std::vector<std::string> names = {"localhost",
+                                    "127.0.0.1",
+                                    "::1",
+                                    "kubernetes",
+                                    "kubernetes.default",
+                                    "kubernetes.default.svc",
+                                    "kubernetes.default.svc.cluster.local"};
+  auto add = [&names](std::string name) {
+    if (!name.empty() && std::ranges::find(names, name) == names.end())
+      names.push_back(std::move(name));
+  };
+  add(host_name());
+  for (const std::string& host : {host_of(options.listen), options.advertise}) {
+    auto address = base::IpAddress::parse(host);
+    if (!address || !address->is_unspecified()) add(host);
+  }
+  for (const std::string& range : {options.service_ipv4, options.service_ipv6}) {
+    base::IpPrefix prefix = TRY(base::IpPrefix::parse(range));
+    auto bytes = prefix.first().bytes();
+    bytes[prefix.family() == base::Family::kIPv4 ? 3 : 15] |= 1;
+    add(base::IpAddress::from_bytes(prefix.family(), bytes.data()).str());
+  }
+  return names;
+}
+
+// Until keys for tokens are read nobody is who a token says.
+class NoTokens final : public TokenVerifier {
+ public:
+  Result<User> verify(std::string_view) const override {
+    return base::fail(base::Code::kUnauthenticated, "tokens are not served");
+  }
+};
+
+class ServerImpl final : public Server {
+ public:
+  explicit ServerImpl(ServerOptions options) : options_(std::move(options)) {}
+  ~ServerImpl() override { stop({}); }
+
+  Result<void> start();
+  std::string url() const override;
+  int port() const override { return http_->port(); }
+  const std::string& ca_pem() const override { return pki_.ca_pem; }
+  std::string kubeconfig() const override {
+    return make_kubeconfig(url(), pki_.ca_pem, pki_.admin, "kubernetes-admin");
+  }
+  Registry& registry() override { return *registry_; }
+  Operations& operations() override { return *operations_; }
+  store::Store& store() override { return *store_; }
+  base::Registry& metrics() override { return metrics_; }
+  void stop(std::chrono::milliseconds grace) override;
+
+ private:
+  const ServerOptions options_;
+  base::Registry metrics_;
+  Pki pki_;
+  // In the order of making; each is used by those after it.
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<Registry> registry_;
+  std::unique_ptr<Executor> executor_;
+  std::unique_ptr<Operations> operations_;
+  std::unique_ptr<TokenVerifier> tokens_;
+  std::unique_ptr<Authenticator> authenticator_;
+  std::unique_ptr<Api> api_;
+  std::unique_ptr<http::Server> http_;
+};
+
+Result<void> ServerImpl::start() {
+  TRY(base::make_dirs(options_.data_dir, 0700));
+  std::vector<std::string> names = TRY(names_of(options_));
+  pki_ = TRY(base::in_context(load_pki(options_.data_dir + "/pki", names, *options_.clock), "pki"));
+  store_ =
+      TRY(store::Store::open({.folder = options_.data_dir + "/store", .clock = options_.clock}));
+  registry_ = std::make_unique<Registry>(builtin_resources(*store_));
+  executor_ = std::make_unique<Executor>();
+  operations_ = std::make_unique<Operations>(
+      Operations::Parts{.store = *store_, .clock = *options_.clock, .executor = *executor_});
+  tokens_ = std::make_unique<NoTokens>();
+  authenticator_ = std::make_unique<Authenticator>(*tokens_);
+
+  base::TlsServerOptions tls{.certificate_pem = pki_.server.certificate_pem,
+                             .key_pem = pki_.server.key_pem,
+                             .client_ca_pem = pki_.ca_pem};
+  http::ServerOptions listen{.listen = options_.listen,
+                             .threads = options_.threads,
+                             .tls = TRY(base::TlsServerContext::create(tls))};
+  api_ = std::make_unique<Api>(Api::Parts{.registry = *registry_,
+                                          .operations = *operations_,
+                                          .store = *store_,
+                                          .clock = *options_.clock,
+                                          .metrics = metrics_,
+                                          .authenticator = *authenticator_,
+                                          .address = options_.listen,
+                                          .version = options_.version});
+  http_ = TRY(http::Server::start(listen, [api = api_.get()](http::ExchangePtr exchange) {
+    api->handle(std::move(exchange));
+  }));
+  return {};
+}
+
+std::string ServerImpl::url() const {
+  std::string host = options_.advertise.empty() ? host_of(options_.listen) : options_.advertise;
+  if (auto address = base::IpAddress::parse(host); address && address->is_unspecified())
+    host = address->family() == base::Family::kIPv4 ? "127.0.0.1" : "::1";
+  if (host.find(':') != std::string::npos) host = "[" + host + "]";
+  return fmt::format("https://{}:{}", host, http_->port());
+}
+
+void ServerImpl::stop(std::chrono::milliseconds grace) {
+  if (!http_) return;
+  api_->stop();
+  http_->stop(grace);
+  http_.reset();
+  executor_.reset();
+  api_.reset();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::start(ServerOptions options) {
+  auto server = std::make_unique<ServerImpl>(std::move(options));
+  TRY(server->start());
+  return server;
+}
+
+}  // namespace nanika::apiserver

@@ -1,7 +1,5 @@
 // One connection: a coroutine reads and dispatches (top to bottom in run()), answers are written by
 // flush() whenever there is something to write. Both run on the loop's thread only.
-#include <deque>
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -11,7 +9,8 @@
 #include <sys/socket.h>
 
 #include "base/http_loop.h"
-#include "base/http_parse.h"
+#include "base/http_output.h"
+#include "base/http_request_reader.h"
 #include "base/log.h"
 #include "base/stream.h"
 
@@ -61,23 +60,17 @@ class ConnectionImpl final : public Connection,
 
   asio::awaitable<bool> handshake();
   asio::awaitable<bool> serve_one();
-  asio::awaitable<bool> read_head(RequestHead& head);
-  asio::awaitable<bool> read_body(RequestHead& head);
+  asio::awaitable<bool> read_request(RequestReader& reader);
   asio::awaitable<void> wait_answered();
   asio::awaitable<bool> fill(bool try_first);
   asio::awaitable<bool> wait(Wait type);
   asio::awaitable<void> woken();
   asio::awaitable<void> refuse(int status, std::string message);
-  asio::awaitable<void> refuse(ParseError error) {
-    return refuse(error.status, std::move(error.message));
-  }
   asio::awaitable<void> end();
   asio::awaitable<void> linger();
 
   void dispatch(RequestHead head);
   void flush();
-  size_t gather(std::span<std::string_view> pieces) const;
-  void consume(size_t bytes);
   void answer_done();
   void on_read_deadline();
   void wake();
@@ -90,9 +83,7 @@ class ConnectionImpl final : public Connection,
   std::shared_ptr<const Peer> peer_;
 
   std::string in_;  ///< read, not yet parsed
-  std::deque<Segment> out_;
-  size_t front_sent_ = 0;  ///< of out_.front()
-  size_t uncounted_ = 0;   ///< bytes at the front of out_ that are no exchange's
+  Output out_;
   std::shared_ptr<ExchangeState> exchange_;
   std::move_only_function<void()> waiter_;  ///< resumes the coroutine in woken()
 
@@ -148,13 +139,11 @@ asio::awaitable<bool> ConnectionImpl::handshake() {
 }
 
 asio::awaitable<bool> ConnectionImpl::serve_one() {
-  RequestHead head;
-  const bool have_head = co_await read_head(head);
-  if (!have_head) co_return false;
-  const bool have_body = co_await read_body(head);
-  if (!have_body) co_return false;
+  RequestReader reader(options_.max_header_bytes, options_.max_body_bytes);
+  const bool have_request = co_await read_request(reader);
+  if (!have_request) co_return false;
   DeadlineWheel::clear(read_deadline_);
-  dispatch(std::move(head));
+  dispatch(std::move(reader.request()));
   if (exchange_ != nullptr) co_await wait_answered();
   if (closed_ || timed_out_) co_return false;
   if (!keep_alive_ || eof_) {
@@ -164,98 +153,39 @@ asio::awaitable<bool> ConnectionImpl::serve_one() {
   co_return true;
 }
 
-asio::awaitable<bool> ConnectionImpl::read_head(RequestHead& head) {
-  HeadScanner scanner;
-  bool skipped = false;
-  bool timing = false;
-  idle_ = false;
+asio::awaitable<bool> ConnectionImpl::read_request(RequestReader& reader) {
+  using State = RequestReader::State;
   if (in_.empty() && in_.capacity() > kIdleBuffer) in_ = std::string();
+  State timed = State::kDone;  // what the deadline is for
+  idle_ = false;
   for (;;) {
-    auto size = scanner.scan(in_);
-    if (size && *size == 2 && !skipped) {
-      in_.erase(0, 2);
-      scanner = HeadScanner();
-      skipped = true;
-      continue;
-    }
-    if (size && (*size > options_.max_header_bytes ||
-                 (*size == 0 && in_.size() >= options_.max_header_bytes))) {
-      size = std::unexpected(ParseError{431, "the request header is too large"});
-    }
-    if (!size) {
-      co_await refuse(std::move(size.error()));
+    const State state = reader.advance(in_);
+    if (state == State::kDone) co_return true;
+    if (state == State::kBad) {
+      co_await refuse(reader.error().status, reader.error().message);
       co_return false;
     }
-    if (*size > 0) {
-      auto parsed = parse_request_head(std::string_view(in_).substr(0, *size));
-      if (!parsed) {
-        co_await refuse(std::move(parsed.error()));
-        co_return false;
-      }
-      in_.erase(0, *size);
-      head = std::move(*parsed);
-      co_return true;
+    if (reader.take_expectation(in_)) {
+      out_.push_own("HTTP/1.1 100 Continue\r\n\r\n");
+      flush();
     }
-    idle_ = in_.empty() && !skipped;
+    idle_ = state == State::kHead && reader.untouched(in_);
     if (idle_) {
       if (shared_->stopping) co_return false;
       loop_.set_deadline(read_deadline_, options_.idle_timeout);
-    } else if (!timing) {
-      timing = true;
-      loop_.set_deadline(read_deadline_, options_.header_timeout);
+    } else if (std::exchange(timed, state) != state) {
+      loop_.set_deadline(read_deadline_,
+                         state == State::kHead ? options_.header_timeout : options_.body_timeout);
     }
-    const bool filled = co_await fill(false);
-    idle_ = false;
+    const bool filled = co_await fill(state == State::kBody);
     if (!filled) {
-      if (timed_out_ && timing) co_await refuse(408, "the request header took too long");
-      co_return false;
-    }
-  }
-}
-
-asio::awaitable<bool> ConnectionImpl::read_body(RequestHead& head) {
-  if (head.framing == Framing::kNone) co_return true;
-  std::string& body = head.request.body;
-  ChunkDecoder decoder;
-  bool timing = false;
-  if (head.framing == Framing::kLength && head.length <= options_.max_body_bytes) {
-    body.reserve(std::min<size_t>(head.length, 1 << 20));
-  }
-  for (;;) {
-    ChunkDecoder::State state = ChunkDecoder::State::kMore;
-    if (head.framing == Framing::kChunked) {
-      size_t used = 0;
-      state = decoder.feed(in_, body, options_.max_body_bytes, used);
-      in_.erase(0, used);
-    } else if (head.length > options_.max_body_bytes) {
-      state = ChunkDecoder::State::kTooLarge;
-    } else {
-      const size_t take = std::min<uint64_t>(in_.size(), head.length - body.size());
-      body.append(in_, 0, take);
-      in_.erase(0, take);
-      if (body.size() == head.length) state = ChunkDecoder::State::kDone;
-    }
-    if (state == ChunkDecoder::State::kDone) co_return true;
-    if (state != ChunkDecoder::State::kMore) {
-      if (state == ChunkDecoder::State::kBad) {
-        co_await refuse(400, "malformed chunked body");
-      } else {
-        co_await refuse(
-            413, fmt::format("the request body is larger than {} bytes", options_.max_body_bytes));
+      if (timed_out_ && !idle_) {
+        co_await refuse(408, fmt::format("the request {} took too long",
+                                         timed == State::kHead ? "header" : "body"));
       }
       co_return false;
     }
-    if (std::exchange(head.expect_continue, false) && body.empty() && in_.empty()) {
-      out_.push_back({.head = "HTTP/1.1 100 Continue\r\n\r\n"});
-      uncounted_ += out_.back().size();
-      flush();
-    }
-    if (!std::exchange(timing, true)) loop_.set_deadline(read_deadline_, options_.body_timeout);
-    const bool filled = co_await fill(true);
-    if (!filled) {
-      if (timed_out_) co_await refuse(408, "the request body took too long");
-      co_return false;
-    }
+    idle_ = false;
   }
 }
 
@@ -355,10 +285,10 @@ asio::awaitable<void> ConnectionImpl::refuse(int status, std::string message) {
   timed_out_ = false;
   keep_alive_ = false;
   const std::string body = message + "\n";
-  out_.push_back({.head = fmt::format("HTTP/1.1 {} {}\r\nContent-Type: text/plain\r\n"
-                                      "Connection: close\r\nContent-Length: {}\r\n\r\n{}",
-                                      status, reason_phrase(status), body.size(), body)});
-  uncounted_ += out_.back().size();
+  out_.push_own(
+      fmt::format("HTTP/1.1 {} {}\r\nContent-Type: text/plain\r\nConnection: "
+                  "close\r\nContent-Length: {}\r\n\r\n{}",
+                  status, reason_phrase(status), body.size(), body));
   flush();
   co_await end();
 }
@@ -384,42 +314,14 @@ asio::awaitable<void> ConnectionImpl::linger() {
   }
 }
 
-size_t ConnectionImpl::gather(std::span<std::string_view> pieces) const {
-  size_t count = 0;
-  size_t skip = front_sent_;
-  const auto add = [&](std::string_view piece) {
-    const size_t drop = std::min(skip, piece.size());
-    skip -= drop;
-    piece.remove_prefix(drop);
-    if (!piece.empty()) pieces[count++] = piece;
-  };
-  for (const Segment& segment : out_) {
-    if (count + 3 > pieces.size()) break;
-    add(segment.head);
-    if (segment.body != nullptr) add(*segment.body);
-    if (segment.crlf) add("\r\n");
-  }
-  return count;
-}
-
-void ConnectionImpl::consume(size_t bytes) {
-  const size_t uncounted = std::min(bytes, uncounted_);
-  uncounted_ -= uncounted;
-  if (exchange_ != nullptr) exchange_->sent(bytes - uncounted);
-  front_sent_ += bytes;
-  while (!out_.empty() && front_sent_ >= out_.front().size()) {
-    front_sent_ -= out_.front().size();
-    out_.pop_front();
-  }
-}
-
 void ConnectionImpl::flush() {
   while (!write_waiting_ && !closed_ && !out_.empty()) {
     std::array<std::string_view, kGatherPieces> pieces;
-    const size_t count = gather(pieces);
+    const size_t count = out_.gather(pieces);
     const Stream::Outcome outcome = stream_->write(std::span(pieces).first(count));
     if (outcome.io == Stream::Io::kDone) {
-      consume(outcome.bytes);
+      const size_t of_exchange = out_.consume(outcome.bytes);
+      if (exchange_ != nullptr) exchange_->sent(of_exchange);
       DeadlineWheel::clear(write_deadline_);
     } else if (outcome.io == Stream::Io::kWantWrite) {
       write_waiting_ = true;
@@ -460,7 +362,7 @@ void ConnectionImpl::drain() {
   if (exchange_ == nullptr || closed_) return;
   const auto self = shared_from_this();  // the coroutine may end in flush()
   Collected fresh = exchange_->collect();
-  for (Segment& segment : fresh.segments) out_.push_back(std::move(segment));
+  for (Segment& segment : fresh.segments) out_.push(std::move(segment));
   complete_ = complete_ || fresh.complete;
   if (fresh.close) keep_alive_ = false;
   flush();

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/netns.h"
 #include "base/wait.h"
 
 namespace nanika::base {
@@ -95,8 +96,7 @@ Result<void> make_plan(const SpawnOptions& options, Plan& plan) {
   plan.env = pointers(plan.env_texts);
   if (!options.cwd.empty()) plan.cwd = options.cwd.c_str();
   if (!options.netns.empty()) {
-    plan.netns = UniqueFd(::open(options.netns.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!plan.netns) return fail_errno(options.netns);
+    plan.netns = TRY(open_netns(options.netns));
   }
   const Stream* streams[] = {&options.in, &options.out, &options.err};
   for (size_t i = 0; i < 3; i++) {

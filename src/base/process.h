@@ -1,10 +1,10 @@
 // Child processes: spawned without a shell, waited for by pidfd, never left as zombies.
 //
-//   auto out = TRY(run({.argv = {"/usr/bin/vtysh", "-c", "show version"}}, {.deadline =
-//   clock.mono() + 5s})); if (out.status != 0) ...
+//   auto out = TRY(run({.argv = {"ip", "link"}, .netns = "lab-a"}, {.deadline = in_5_seconds}));
+//   if (out.status != 0) ...
 //
-//   Process bird = TRY(Process::spawn({.argv = {"/usr/sbin/bird", "-f"}, .netns =
-//   "/run/netns/node-1"})); bird.terminate(clock.mono() + 2s);
+//   Process bird = TRY(Process::spawn({.argv = {"/usr/sbin/bird", "-f"}, .netns = "node-1"}));
+//   bird.terminate(in_2_seconds);
 //
 // Descriptors other than 0, 1, 2 are closed in the child; signal masks and handlers are reset.
 #pragma once
@@ -31,7 +31,7 @@ struct SpawnOptions {
   std::vector<std::string> argv;  ///< argv[0] is the program: a path, or a name searched in PATH
   std::vector<std::string> env;   ///< NAME=value added to, or replacing, our own environment
   std::string cwd;                ///< "": ours
-  std::string netns;              ///< file of a network namespace to run in; "": ours
+  std::string netns;              ///< network namespace to run in, as in netns.h; "": ours
   Stream in, out, err;
   bool die_with_parent =
       false;                 ///< SIGKILL when the thread that spawned it ends (PR_SET_PDEATHSIG)

@@ -36,8 +36,8 @@ struct Node {
 
 class Reader {
  public:
-  explicit Reader(std::string_view text)
-      : alias_budget_(kAliasAllowance + kAliasFactor * text.size()) {
+  explicit Reader(std::string_view text, YamlPositions* positions = nullptr)
+      : alias_budget_(kAliasAllowance + kAliasFactor * text.size()), positions_(positions) {
     CHECK(::yaml_parser_initialize(&parser_) == 1);
     ::yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
     ::yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()),
@@ -66,9 +66,19 @@ class Reader {
       }
       Event root;
       TRY(next(root));
+      note_position(root);
       Node node = TRY(read(root, 0));
       return std::move(node.value);
     }
+  }
+
+  Result<json::value> only_document() {
+    auto document = TRY(next_document());
+    if (!document) return nullptr;
+    if (TRY(next_document())) {
+      return fail(Code::kInvalid, "more than one document: want one, without a second ---");
+    }
+    return std::move(*document);
   }
 
  private:
@@ -121,6 +131,23 @@ class Reader {
     }
     if (!anchor.empty()) anchors_[std::string(anchor)] = node;
     return node;
+  }
+
+  /// A value inside the present one: `step` leads to it.
+  Result<Node> read_below(std::string_view step, const Event& event, size_t depth) {
+    if (positions_ == nullptr) return read(event, depth + 1);
+    size_t length = path_.size();
+    path_ += step;
+    note_position(event);
+    auto node = read(event, depth + 1);
+    path_.resize(length);
+    return node;
+  }
+
+  void note_position(const Event& event) {
+    if (positions_ == nullptr) return;
+    const yaml_mark_t& mark = event.raw.start_mark;
+    (*positions_)[path_] = {mark.line + 1, mark.column + 1};
   }
 
   Result<Node> expand(const Event& event) {
@@ -177,7 +204,7 @@ class Reader {
       Event event;
       TRY(next(event));
       if (event.raw.type == YAML_SEQUENCE_END_EVENT) return node;
-      Node item = TRY(read(event, depth + 1));
+      Node item = TRY(read_below(fmt::format("[{}]", node.value.get_array().size()), event, depth));
       node.cost += item.cost;
       node.value.get_array().push_back(std::move(item.value));
     }
@@ -193,15 +220,15 @@ class Reader {
       if (key_event.raw.type == YAML_MAPPING_END_EVENT) break;
       bool merge = is_merge_key(key_event);
       Node key_node = TRY(read(key_event, depth + 1));
+      std::string key = TRY(key_text(key_event, key_node.value));
       Event value_event;
       TRY(next(value_event));
-      Node item = TRY(read(value_event, depth + 1));
+      Node item = TRY(read_below((path_.empty() ? "" : ".") + key, value_event, depth));
       node.cost += key_node.cost + item.cost;
       if (merge) {
         TRY(collect_merged(value_event, std::move(item.value), merged));
         continue;
       }
-      std::string key = TRY(key_text(key_event, key_node.value));
       if (!object.emplace(key, std::move(item.value)).second) {
         return bad(key_event, "key \"{}\" already set in map", key);
       }
@@ -242,6 +269,8 @@ class Reader {
   yaml_parser_t parser_{};
   std::map<std::string, Node> anchors_;
   size_t alias_budget_;
+  YamlPositions* positions_;
+  std::string path_;  // of the present value, when positions are wanted
 };
 
 /// JSON is almost YAML, but not quite (escaped surrogate pairs): what is JSON is read as JSON, as
@@ -260,12 +289,13 @@ std::optional<json::value> read_as_json(std::string_view text) {
 Result<json::value> parse_yaml(std::string_view text) {
   if (auto value = read_as_json(text)) return std::move(*value);
   Reader reader(text);
-  auto document = TRY(reader.next_document());
-  if (!document) return nullptr;
-  if (TRY(reader.next_document())) {
-    return fail(Code::kInvalid, "more than one document: want one, without a second ---");
-  }
-  return std::move(*document);
+  return reader.only_document();
+}
+
+Result<json::value> parse_yaml(std::string_view text, YamlPositions& positions) {
+  positions.clear();
+  Reader reader(text, &positions);
+  return reader.only_document();
 }
 
 Result<std::vector<json::value>> parse_yaml_stream(std::string_view text) {

@@ -2,6 +2,7 @@
 // values.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,17 @@ namespace nanika::base {
 /// scalars are refused. An empty document is null. Scalars resolve as sigs.k8s.io/yaml does
 /// (yes/no/on/off stay strings only when quoted).
 Result<json::value> parse_yaml(std::string_view text);
+
+/// Where a value begins, from 1.
+struct YamlPosition {
+  size_t line = 0;
+  size_t column = 0;
+};
+/// By path: "" is the document, "spec.ports[0].name" a value in it.
+using YamlPositions = std::map<std::string, YamlPosition, std::less<>>;
+
+/// The same, and where each value stands: for messages about what the values say.
+Result<json::value> parse_yaml(std::string_view text, YamlPositions& positions);
 
 /// All documents of a stream separated by `---`, empty ones left out.
 Result<std::vector<json::value>> parse_yaml_stream(std::string_view text);

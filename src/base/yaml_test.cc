@@ -140,6 +140,19 @@ TEST(Yaml, SaysWhereAndWhatIsWrong) {
   EXPECT_FALSE(parse_yaml(std::string(100000, '[')));
 }
 
+TEST(Yaml, TellsWhereValuesStand) {
+  YamlPositions at;
+  ASSERT_TRUE(parse_yaml("a: 1\nb:\n- c: x\n  d: [1,\n   {e: 2}]\n", at));
+  auto position = [&](std::string_view path) {
+    auto found = at.find(path);
+    return found == at.end() ? "" : fmt::format("{}:{}", found->second.line, found->second.column);
+  };
+  EXPECT_EQ(position(""), "1:1");
+  EXPECT_EQ(position("a"), "1:4");
+  EXPECT_EQ(position("b[0].c"), "3:6");
+  EXPECT_EQ(position("b[0].d[1].e"), "5:8");
+}
+
 TEST(Yaml, ReadsStreams) {
   auto documents = parse_yaml_stream("---\n# nothing\n---\na: 1\n---\n---\nb: 2\n...\n");
   ASSERT_TRUE(documents) << documents.error().message;

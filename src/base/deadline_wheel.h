@@ -32,6 +32,18 @@ class DeadlineWheel {
     uint64_t tick_ = 0;
   };
 
+  /// Calls a member function of its owner.
+  template <class Owner>
+  class MemberEntry final : public Entry {
+   public:
+    MemberEntry(Owner& owner, void (Owner::*fire)()) : owner_(owner), fire_(fire) {}
+    void on_deadline() override { (owner_.*fire_)(); }
+
+   private:
+    Owner& owner_;
+    void (Owner::*fire_)();
+  };
+
   DeadlineWheel() {
     for (Head& slot : slots_) slot.next_ = slot.previous_ = &slot;
   }

@@ -37,9 +37,7 @@ class ConnectionImpl final : public Connection,
         descriptor_(loop.io(), stream_->socket()),
         read_deadline_(*this, &ConnectionImpl::on_read_deadline),
         write_deadline_(*this, &ConnectionImpl::close) {
-    auto peer = std::make_shared<Peer>();
-    peer->address = std::move(remote_address);
-    peer_ = std::move(peer);
+    peer_ = std::make_shared<const Peer>(Peer{.address = std::move(remote_address)});
   }
   ~ConnectionImpl() override { descriptor_.release(); }  // the stream closes the socket
 
@@ -50,12 +48,7 @@ class ConnectionImpl final : public Connection,
   static asio::awaitable<void> run(std::shared_ptr<ConnectionImpl> self);
 
  private:
-  struct Deadline final : DeadlineWheel::Entry {
-    Deadline(ConnectionImpl& c, void (ConnectionImpl::*f)()) : connection(c), fire(f) {}
-    void on_deadline() override { (connection.*fire)(); }
-    ConnectionImpl& connection;
-    void (ConnectionImpl::*fire)();
-  };
+  using Deadline = DeadlineWheel::MemberEntry<ConnectionImpl>;
   using Wait = asio::posix::descriptor_base::wait_type;
 
   asio::awaitable<bool> handshake();
@@ -91,6 +84,7 @@ class ConnectionImpl final : public Connection,
   bool keep_alive_ = true;
   bool idle_ = false;  ///< between requests
   bool eof_ = false;
+  bool refused_ = false;    ///< the request was not read up
   bool timed_out_ = false;  ///< the read deadline passed
   bool write_waiting_ = false;
   bool closed_ = false;
@@ -131,6 +125,7 @@ asio::awaitable<bool> ConnectionImpl::handshake() {
         log::debug("http", "TLS handshake failed",
                    {{log::Key::kAddress, peer_->address}, {log::Key::kError, stream_->error()}});
         // The alert that says why must arrive.
+        stream_->end();
         co_await linger();
         co_return false;
     }
@@ -199,16 +194,7 @@ void ConnectionImpl::dispatch(RequestHead head) {
       std::make_shared<ExchangeState>(std::move(head.request), rules, peer_, loop_.inbox());
   exchange->connection = this;
   exchange_ = exchange;
-  try {
-    shared_->handler(exchange->handle());
-  } catch (const std::exception& e) {
-    log::error("http", "exception in a handler",
-               {{log::Key::kPath, exchange->request().path()},
-                {log::Key::kError, std::string_view(e.what())}});
-    Response response{.status = 500, .body = "internal server error\n"};
-    response.headers.add("Content-Type", "text/plain");
-    exchange->reply(std::move(response));
-  }
+  exchange->run(shared_->handler);
   drain();
 }
 
@@ -284,11 +270,8 @@ void ConnectionImpl::wake() {
 asio::awaitable<void> ConnectionImpl::refuse(int status, std::string message) {
   timed_out_ = false;
   keep_alive_ = false;
-  const std::string body = message + "\n";
-  out_.push_own(
-      fmt::format("HTTP/1.1 {} {}\r\nContent-Type: text/plain\r\nConnection: "
-                  "close\r\nContent-Length: {}\r\n\r\n{}",
-                  status, reason_phrase(status), body.size(), body));
+  refused_ = true;
+  out_.push_refusal(status, message);
   flush();
   co_await end();
 }
@@ -297,11 +280,13 @@ asio::awaitable<void> ConnectionImpl::refuse(int status, std::string message) {
 asio::awaitable<void> ConnectionImpl::end() {
   DeadlineWheel::clear(read_deadline_);
   while (!out_.empty() && !closed_) co_await woken();
-  if (!closed_) co_await linger();
+  if (closed_) co_return;
+  // With all of the peer's bytes read, closing sends no reset.
+  stream_->end();
+  if (refused_ || !in_.empty()) co_await linger();
 }
 
 asio::awaitable<void> ConnectionImpl::linger() {
-  stream_->end();
   loop_.set_deadline(read_deadline_, std::min(kLinger, options_.header_timeout));
   size_t budget = kLingerBytes;
   while (!eof_ && budget > 0) {
@@ -318,7 +303,7 @@ void ConnectionImpl::flush() {
   while (!write_waiting_ && !closed_ && !out_.empty()) {
     std::array<std::string_view, kGatherPieces> pieces;
     const size_t count = out_.gather(pieces);
-    const Stream::Outcome outcome = stream_->write(std::span(pieces).first(count));
+    const auto outcome = stream_->write(std::span(pieces).first(count));
     if (outcome.io == Stream::Io::kDone) {
       const size_t of_exchange = out_.consume(outcome.bytes);
       if (exchange_ != nullptr) exchange_->sent(of_exchange);
@@ -406,14 +391,8 @@ void start_connection(Loop& loop, std::shared_ptr<ServerShared> shared, int sock
   loop.add(connection);
   asio::co_spawn(loop.io(), ConnectionImpl::run(connection),
                  [&loop, connection](std::exception_ptr error) {
-                   try {
-                     if (error) std::rethrow_exception(error);
-                   } catch (const std::exception& e) {
-                     log::error("http", "exception on a connection",
-                                {{log::Key::kError, std::string_view(e.what())}});
-                   }
                    connection->close();
-                   loop.remove(connection.get());
+                   loop.ended(connection.get(), error);
                  });
 }
 

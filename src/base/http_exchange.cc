@@ -204,6 +204,23 @@ void ExchangeState::on_close(std::function<void()> callback) {
   wake(wanted);
 }
 
+void ExchangeState::run(const Handler& handler) {
+  try {
+    handler(handle());
+  } catch (const std::exception& e) {
+    log::error(
+        "http", "exception in a handler",
+        {{log::Key::kPath, request_.path()}, {log::Key::kError, std::string_view(e.what())}});
+    reply_500();
+  }
+}
+
+void ExchangeState::reply_500() {
+  Response response{.status = 500, .body = "internal server error: no answer was made\n"};
+  response.headers.add("Content-Type", "text/plain");
+  reply(std::move(response));
+}
+
 void ExchangeState::dropped() {
   bool streaming = false;
   {
@@ -214,9 +231,7 @@ void ExchangeState::dropped() {
   if (streaming) return abort();
   log::error("http", "a request was dropped unanswered",
              {{log::Key::kMethod, request_.method}, {log::Key::kPath, request_.path()}});
-  Response response{.status = 500, .body = "internal server error: no answer was made\n"};
-  response.headers.add("Content-Type", "text/plain");
-  reply(std::move(response));
+  reply_500();
 }
 
 Collected ExchangeState::collect() {

@@ -97,6 +97,8 @@ class ExchangeState final : public Exchange, public std::enable_shared_from_this
 
   // The rest is for the connection, on its thread.
 
+  /// Lets the handler have it. Its exceptions end here: they are logged and answered 500.
+  void run(const Handler& handler);
   /// Takes over what came since. From here on the next write wakes the loop.
   Collected collect();
   void sent(size_t bytes) { queued_.fetch_sub(bytes, std::memory_order_relaxed); }
@@ -118,6 +120,7 @@ class ExchangeState final : public Exchange, public std::enable_shared_from_this
   bool want_wake();  // mutex_ held: true when the loop must be told
   void wake(bool wanted);
   void dropped();
+  void reply_500();
   std::string head_of(const Response& response, std::optional<size_t> length);
 
   const Request request_;

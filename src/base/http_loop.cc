@@ -94,7 +94,13 @@ void Loop::add(std::shared_ptr<Connection> connection) {
   }
 }
 
-void Loop::remove(Connection* connection) {
+void Loop::ended(Connection* connection, std::exception_ptr error) {
+  try {
+    if (error) std::rethrow_exception(error);
+  } catch (const std::exception& e) {
+    log::error("http", "exception on a connection",
+               {{log::Key::kError, std::string_view(e.what())}});
+  }
   if (connections_.erase(connection) > 0) connection_gone();
 }
 

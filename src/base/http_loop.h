@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -58,7 +59,8 @@ class Loop {
   /// Takes an accepted, non-blocking socket over and serves it. Any thread.
   void serve(int socket, std::string remote_address);
   void add(std::shared_ptr<Connection> connection);
-  void remove(Connection* connection);
+  /// The connection's coroutine ended, with an exception or none.
+  void ended(Connection* connection, std::exception_ptr error);
   void for_each(const std::function<void(Connection&)>& visit);
 
   boost::asio::io_context& io() { return *io_; }

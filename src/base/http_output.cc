@@ -10,6 +10,13 @@ void Output::push_own(std::string bytes) {
   segments_.push_back({.head = std::move(bytes)});
 }
 
+void Output::push_refusal(int status, const std::string& message) {
+  push_own(
+      fmt::format("HTTP/1.1 {} {}\r\nContent-Type: text/plain\r\nConnection: close\r\n"
+                  "Content-Length: {}\r\n\r\n{}\n",
+                  status, reason_phrase(status), message.size() + 1, message));
+}
+
 size_t Output::gather(std::span<std::string_view> pieces) const {
   size_t count = 0;
   size_t skip = front_sent_;

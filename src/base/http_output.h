@@ -16,6 +16,8 @@ class Output {
   void push(Segment segment) { segments_.push_back(std::move(segment)); }
   /// Bytes of the connection's own, which no exchange counts in queued().
   void push_own(std::string bytes);
+  /// The answer to a request that could not be read; the connection ends with it.
+  void push_refusal(int status, const std::string& message);
   /// Fills `pieces` from the front; returns how many there are. They are valid until consume().
   size_t gather(std::span<std::string_view> pieces) const;
   /// `bytes` went out. Returns how many of them were an exchange's.

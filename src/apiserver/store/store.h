@@ -13,8 +13,8 @@
 // then changes memory, tells the watchers in the order of revisions, and calls `done` of each. So
 // whoever is answered finds its write in every read, and its event is on the way.
 //
-// Revisions are one uint64 counter over all resources, starting at 1, never given twice.
-// Threading: all members may be called from any thread; reads never wait for the disk.
+// Revisions are one uint64 counter over all resources, from 1, never given twice.
+// Threading: all members from any thread; reads never wait for the disk.
 #pragma once
 
 #include <functional>
@@ -111,8 +111,7 @@ struct Options {
 
 class Store {
  public:
-  /// kConflict: another process has it open; kUnsupported: a newer version wrote it; kInternal:
-  /// damaged.
+  /// kConflict: another process has it; kUnsupported: a newer version wrote it; kInternal: damaged.
   static base::Result<std::unique_ptr<Store>> open(Options options);
   /// Commits what is queued, then stops. Watches must be gone by then.
   virtual ~Store() = default;
@@ -145,8 +144,7 @@ class Store {
   /// False after three failed commits in a row (disk full, say); true again once a commit, or the
   /// store's own probe each second, succeeds.
   virtual bool ready() const = 0;
-  /// Does now what the writer does when it idles: forgets and compacts all that is due,
-  /// checkpoints.
+  /// Does now what the writer does when it idles: forgets, compacts, checkpoints.
   virtual void maintain() = 0;
 };
 

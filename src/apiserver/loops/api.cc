@@ -1,0 +1,106 @@
+#include "apiserver/loops/api.h"
+
+namespace nanika::apiserver::loops {
+
+namespace {
+
+constexpr std::string_view kManager = "nanika-apiserver";
+
+}  // namespace
+
+store::ResourceId Api::id(const Ref& ref) const {
+  const Endpoint* found = catalog()->find(ref.group, ref.version, ref.plural);
+  CHECK(found != nullptr);
+  return found->resource->id;
+}
+
+Result<Endpoint> Api::endpoint(const Ref& ref) const {
+  CatalogPtr now = catalog();
+  const Endpoint* found = now->find(ref.group, ref.version, ref.plural);
+  if (found == nullptr)
+    return fail(Code::kNotFound, "{} is not served in {}/{}", ref.plural, ref.group, ref.version);
+  return *found;
+}
+
+std::vector<store::ObjectPtr> Api::list(const Ref& ref, std::string_view ns,
+                                        std::function<bool(const store::Object&)> matches) const {
+  auto found = store().list(
+      {.resource = id(ref), .namespace_ = std::string(ns), .matches = std::move(matches)});
+  CHECK(found.has_value());  // lists of now never fail
+  return std::move(found->items);
+}
+
+bool Api::lives(std::string_view ns) const {
+  store::ObjectPtr found = find(kNamespaces, "", ns);
+  return found && !found->meta().deleting;
+}
+
+Result<json::value> Api::create(const Ref& ref, std::string_view ns, json::value object) {
+  Endpoint to = TRY(endpoint(ref));
+  auto done = wait_for([&](Reply reply) {
+    operations_.create({.endpoint = to,
+                        .namespace_ = std::string(ns),
+                        .object = std::move(object),
+                        .how = {.manager = std::string(kManager)}},
+                       std::move(reply));
+  });
+  if (!done) return std::unexpected(done.error().base());
+  return base::parse_json(*done->bytes);
+}
+
+Result<void> Api::update(const Ref& ref, std::string_view ns, std::string_view name,
+                         std::string_view subresource, Change change) {
+  return update(TRY(endpoint(ref)), ns, name, subresource, std::move(change));
+}
+
+Result<void> Api::update(const Endpoint& to, std::string_view ns, std::string_view name,
+                         std::string_view subresource, Change change) {
+  auto edit = [&](const json::value* live) -> ApiResult<apiserver::Change> {
+    apiserver::Change out{.object = *live};
+    if (auto done = change(out.object); !done) return api_fail(done.error());
+    return out;
+  };
+  auto done = wait_for([&](Reply reply) {
+    operations_.update({.endpoint = to,
+                        .subresource = std::string(subresource),
+                        .namespace_ = std::string(ns),
+                        .name = std::string(name),
+                        .change = edit,
+                        .retry = true,
+                        .how = {.manager = std::string(kManager)}},
+                       std::move(reply));
+  });
+  if (!done) return std::unexpected(done.error().base());
+  return {};
+}
+
+Result<void> Api::remove(const Ref& ref, std::string_view ns, std::string_view name,
+                         DeleteOptions options) {
+  return remove(TRY(endpoint(ref)), ns, name, std::move(options));
+}
+
+Result<void> Api::remove(const Endpoint& to, std::string_view ns, std::string_view name,
+                         DeleteOptions options) {
+  auto done = wait_for([&](Reply reply) {
+    operations_.remove({to, std::string(ns), std::string(name), std::move(options)},
+                       std::move(reply));
+  });
+  if (!done && done.error().code != 404) return std::unexpected(done.error().base());
+  return {};
+}
+
+Result<json::value> parse(const store::Object& object) {
+  return base::parse_json(object.bytes());
+}
+
+json::object& object_at(json::object& parent, std::string_view key) {
+  json::value& value = parent[key];
+  if (!value.is_object()) value.emplace_object();
+  return value.get_object();
+}
+
+json::object& metadata(json::value& object) {
+  return object_at(object.as_object(), "metadata");
+}
+
+}  // namespace nanika::apiserver::loops

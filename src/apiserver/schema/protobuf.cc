@@ -26,7 +26,7 @@ Result<void> merge_wire(const WireField& wire, const Schema& schema, json::objec
 /// A key and a value; what is left out is zero.
 Result<void> decode_map_entry(const WireField& wire, const Schema& values, json::object& map,
                               int depth) {
-  std::string_view key;
+  std::string_view key = "";  // not null: it may be left out
   WireField content{.number = 2, .type = WireField::Type::kBytes};
   if (values.codec.empty() && (values.type == Type::kInteger || values.type == Type::kBoolean))
     content.type = WireField::Type::kVarint;

@@ -29,7 +29,7 @@ Result<Small> read_small(std::string_view message) {
 }
 
 Result<std::string_view> text_of(const std::optional<WireField>& field) {
-  return field ? field->text() : Result<std::string_view>(std::string_view());
+  return field ? field->text() : Result<std::string_view>("");
 }
 
 Result<int64_t> number_of(const std::optional<WireField>& field) {

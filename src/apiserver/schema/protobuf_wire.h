@@ -20,8 +20,8 @@ struct WireField {
 
   uint32_t number = 0;
   Type type = Type::kVarint;
-  uint64_t scalar = 0;        ///< of the first two and the last
-  std::string_view contents;  ///< of kBytes; points into the input
+  uint64_t scalar = 0;             ///< of the first two and the last
+  std::string_view contents = "";  ///< of kBytes; points into the input
 
   base::Result<std::string_view> bytes() const;
   base::Result<std::string_view> text() const;  ///< bytes that must be UTF-8

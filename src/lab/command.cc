@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "lab/lab.h"
 #include "lab/serve.h"
 
@@ -47,18 +48,18 @@ Result<int> up(const std::string& file, int timeout_seconds) {
   Lab lab(spec.name);
   auto deadline = base::system_clock().mono() + std::chrono::seconds(timeout_seconds);
   TRY(lab.up(spec, deadline, {}));
-  std::cerr << fmt::format("lab {} is up: {} nodes, {} routers, {} sites, {} workloads\n",
-                           spec.name, spec.nodes.size(), spec.routers.size(), spec.sites.size(),
-                           spec.workloads.size());
+  base::log::info("lab", fmt::format("lab {} is up: {} nodes, {} routers, {} sites, {} workloads",
+                                     spec.name, spec.nodes.size(), spec.routers.size(),
+                                     spec.sites.size(), spec.workloads.size()));
   return 0;
 }
 
 Result<int> down(const std::string& which) {
   auto name = lab_name(which);
   if (!name && which.empty() && name.error().code == Code::kNotFound) return 0;
-  TRY(name);
+  if (!name) return std::unexpected(name.error());
   TRY(Lab(*name).down());
-  std::cerr << fmt::format("lab {} is down\n", *name);
+  base::log::info("lab", fmt::format("lab {} is down", *name));
   return 0;
 }
 
@@ -68,7 +69,7 @@ Result<int> status(const std::string& which) {
     std::cout << "no lab is up here\n";
     return kDown;
   }
-  TRY(name);
+  if (!name) return std::unexpected(name.error());
   LabStatus status = TRY(Lab(*name).status());
   std::cout << fmt::format("lab {}: {}\n", *name, lab::name(status.state));
   if (!status.members.empty()) {
@@ -106,25 +107,31 @@ Result<int> exec(const std::string& which, const std::string& member,
 struct CommandLine {
   CLI::App app{"Network namespaces that play nodes, routers, sites and workloads", "nanika lab"};
   std::function<Result<int>()> action;
-  std::string file, which, member;
+  std::string file, which, member, log_format = "text";
   int timeout_seconds = 60;
   ServeOptions serve_options;
 
   CommandLine() {
     app.require_subcommand(1);
+    app.add_option("--log-format", log_format, "text or json")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->capture_default_str();
     auto* up_command = app.add_subcommand("up", "Make the lab of a file; nothing, when it stands");
     up_command->add_option("FILE", file, "The lab's YAML file")->required();
     up_command->add_option("--timeout", timeout_seconds, "Seconds until it must stand")
         ->check(CLI::Range(1, 3600));
+    up_command->fallthrough();
     up_command->callback([this] { action = [this] { return up(file, timeout_seconds); }; });
 
     auto* down_command = app.add_subcommand("down", "Remove a lab and all that runs in it");
     down_command->add_option("LAB", which, "Its file or name; by default the only one");
+    down_command->fallthrough();
     down_command->callback([this] { action = [this] { return down(which); }; });
 
     auto* status_command =
         app.add_subcommand("status", "Show a lab; exit status 0: up, 3: down, 4: partial");
     status_command->add_option("LAB", which, "Its file or name; by default the only one");
+    status_command->fallthrough();
     status_command->callback([this] { action = [this] { return status(which); }; });
 
     auto* exec_command = app.add_subcommand(
@@ -160,9 +167,12 @@ int run_command(const std::vector<std::string>& arguments) {
   } catch (const CLI::ParseError& error) {
     return line.app.exit(error) == 0 ? 0 : kUsage;
   }
+  bool json = line.log_format == "json";
+  base::log::configure(json ? base::log::Format::kJson : base::log::Format::kText,
+                       base::log::Level::kInfo);
   auto status = line.action();
   if (status) return *status;
-  std::cerr << "nanika lab: " << status.error().message << "\n";
+  base::log::error("lab", status.error().message);
   return kFailed;
 }
 

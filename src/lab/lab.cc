@@ -33,7 +33,8 @@ Result<base::FileLock> acquire_lock(const std::string& run_dir, const std::strin
   }
 }
 
-Result<void> need_root() {
+Result<void> check_preconditions(const std::string& lab) {
+  if (!is_lab_name(lab)) return base::fail(Code::kInvalid, "\"{}\" is no name of a lab", lab);
   if (::geteuid() == 0) return {};
   return base::fail(Code::kForbidden, "a lab makes network namespaces: run as root");
 }
@@ -93,7 +94,7 @@ Lab::Lab(std::string name, LabOptions options)
     : name_(std::move(name)), options_(std::move(options)) {}
 
 Result<void> Lab::up(const LabSpec& spec, MonoTime deadline, std::stop_token stop) {
-  TRY(need_root());
+  TRY(check_preconditions(name_));
   CHECK(spec.name == name_);
   auto held = TRY(acquire_lock(options_.run_dir, name_));
   auto old = TRY(read_state(dir()));
@@ -138,7 +139,7 @@ Result<void> Lab::build(const LabSpec& spec, MonoTime deadline, std::stop_token 
 }
 
 Result<void> Lab::down() {
-  TRY(need_root());
+  TRY(check_preconditions(name_));
   auto held = TRY(acquire_lock(options_.run_dir, name_));
   return tear_down();
 }

@@ -161,6 +161,14 @@ TEST_F(LabTest, LeavesWhatIsNotItsOwn) {
   ASSERT_OK(base::delete_netns(foreign));
 }
 
+TEST_F(LabTest, RefusesNamesThatLeadElsewhere) {
+  ASSERT_OK(base::make_dirs(options_.run_dir + "/other"));
+  for (std::string name : {"", ".", "..", "../x", "a/b"}) {
+    EXPECT_EQ(Lab(name, options_).down().error().code, base::Code::kInvalid) << name;
+  }
+  EXPECT_TRUE(std::filesystem::exists(options_.run_dir + "/other"));
+}
+
 TEST_F(LabTest, SaysWhatFrrRefused) {
   LabSpec spec = quickstart(name_);
   spec.routers[0].extra_config = "no such line\n";

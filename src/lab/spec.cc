@@ -12,16 +12,22 @@ using base::Result;
 
 namespace {
 
-constexpr size_t kMaxLabel = 40;      // lab and member together name a namespace: at most 64
+// Lab and member together name a namespace: at most 64 with the hyphen.
+constexpr size_t kMaxLabel = 40;
+constexpr size_t kMaxLabName = 23;
 constexpr size_t kMaxInterface = 15;  // IFNAMSIZ
 constexpr int64_t kMaxAsn = 4294967294;
 
 /// A DNS label (RFC 1123), as Kubernetes names things.
+bool is_label(std::string_view text, size_t longest) {
+  auto good = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  return !text.empty() && text.size() <= longest && text.front() != '-' && text.back() != '-' &&
+         std::ranges::all_of(text, good);
+}
+
 Result<std::string> read_label(const SpecValue& value, size_t longest) {
   std::string text = TRY(value.text());
-  auto good = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
-  if (text.empty() || text.size() > longest || text.front() == '-' || text.back() == '-' ||
-      !std::ranges::all_of(text, good)) {
+  if (!is_label(text, longest)) {
     return value.bad("\"{}\" is no name: use 1 to {} small letters, digits and -, not at the ends",
                      text, longest);
   }
@@ -329,7 +335,7 @@ Result<LabSpec> parse_lab(std::string_view text, std::string_view file) {
   TRY(root.fields({
       {"name",
        [&](const SpecValue& v) -> Result<void> {
-         spec.name = TRY(read_label(v, 63 - kMaxLabel));
+         spec.name = TRY(read_label(v, kMaxLabName));
          return {};
        }},
       {"nodes", member_list(spec.nodes, names, read_plain<NodeSpec>)},
@@ -376,6 +382,10 @@ std::string LabSpec::node_of(std::string_view member) const {
     if (link.second.member == member && is_node(link.first.member)) return link.first.member;
   }
   return "";
+}
+
+bool is_lab_name(std::string_view text) {
+  return is_label(text, kMaxLabName);
 }
 
 std::string netns_of(std::string_view lab, std::string_view member) {

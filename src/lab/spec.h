@@ -113,6 +113,8 @@ struct LabSpec {
 /// fields are refused. `file` is for messages.
 base::Result<LabSpec> parse_lab(std::string_view text, std::string_view file);
 
+/// 1 to 23 small letters, digits and '-'.
+bool is_lab_name(std::string_view text);
 /// "<lab>-<member>"
 std::string netns_of(std::string_view lab, std::string_view member);
 

@@ -60,6 +60,15 @@ std::string print(double value) {
   return fmt::format("{}", value);
 }
 
+/// [a-zA-Z_][a-zA-Z0-9_]*, and colons in the names of metrics.
+bool is_name(std::string_view name, bool colons) {
+  const auto letter = [colons](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || (colons && c == ':');
+  };
+  return !name.empty() && letter(name.front()) &&
+         std::ranges::all_of(name, [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
 void append_sample(std::string& out, std::string_view name, std::string_view labels, double value) {
   out += name;
   if (!labels.empty()) fmt::format_to(std::back_inserter(out), "{{{}}}", labels);
@@ -70,6 +79,8 @@ void append_sample(std::string& out, std::string_view name, std::string_view lab
 
 Registry::Series& Registry::series(std::string_view name, std::string_view help, Type type,
                                    const Labels& labels) {
+  CHECK(is_name(name, true));
+  for (const auto& [label, value] : labels) CHECK(is_name(label, false));
   auto family = families_.find(name);
   if (family == families_.end()) {
     family = families_.emplace(std::string(name), Family{type, std::string(help), {}}).first;

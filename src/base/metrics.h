@@ -68,8 +68,8 @@ class Registry {
  public:
   using Labels = std::vector<std::pair<std::string, std::string>>;
 
-  /// The series of that name and these labels; it lives as long as the registry. CHECKs that a name
-  /// keeps its type.
+  /// The series of that name and these labels; it lives as long as the registry. CHECKs that
+  /// names are Prometheus' and that a name keeps its type.
   Counter& counter(std::string_view name, std::string_view help, Labels labels = {});
   Gauge& gauge(std::string_view name, std::string_view help, Labels labels = {});
   Histogram& histogram(std::string_view name, std::string_view help, std::vector<double> bounds,

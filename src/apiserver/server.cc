@@ -4,6 +4,7 @@
 
 #include "apiserver/auth/authenticator.h"
 #include "apiserver/auth/pki.h"
+#include "apiserver/loops/loops.h"
 #include "apiserver/registry/builtin_resources.h"
 #include "apiserver/rest/api.h"
 #include "base/file.h"
@@ -71,6 +72,7 @@ class ServerImpl final : public Server {
   ~ServerImpl() override { stop({}); }
 
   Result<void> start();
+  Result<void> start_loops();
   std::string url() const override;
   int port() const override { return http_->port(); }
   const std::string& ca_pem() const override { return pki_.ca_pem; }
@@ -96,6 +98,7 @@ class ServerImpl final : public Server {
   std::unique_ptr<Authenticator> authenticator_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<http::Server> http_;
+  std::unique_ptr<loops::Loops> loops_;
 };
 
 Result<void> ServerImpl::start() {
@@ -128,6 +131,25 @@ Result<void> ServerImpl::start() {
   http_ = TRY(http::Server::start(listen, [api = api_.get()](http::ExchangePtr exchange) {
     api->handle(std::move(exchange));
   }));
+  return start_loops();
+}
+
+Result<void> ServerImpl::start_loops() {
+  // Service `kubernetes` has the first address of the range, as upstream gives it.
+  auto range = TRY(base::in_context(base::IpPrefix::parse(options_.service_ipv4), "service range"));
+  base::IpAddress service(range.family(), range.first().number() + 1);
+  // Endpoints cannot name a loopback address: on one machine the Service leads nowhere.
+  std::string host = options_.advertise.empty() ? host_of(options_.listen) : options_.advertise;
+  auto address = base::IpAddress::parse(host);
+  bool reachable = address && !address->is_loopback() && !address->is_unspecified();
+  loops_ = std::make_unique<loops::Loops>(
+      *registry_, *operations_,
+      loops::LoopsOptions{.ca_pem = pki_.ca_pem,
+                          .system = {.version = options_.version,
+                                     .service_ip = service.str(),
+                                     .advertise_address = reachable ? host : "",
+                                     .port = port()}});
+  loops_->start();
   return {};
 }
 
@@ -141,6 +163,7 @@ std::string ServerImpl::url() const {
 
 void ServerImpl::stop(std::chrono::milliseconds grace) {
   if (!http_) return;
+  loops_.reset();
   api_->stop();
   http_->stop(grace);
   http_.reset();

@@ -9,9 +9,7 @@ constexpr std::string_view kManager = "nanika-apiserver";
 }  // namespace
 
 store::ResourceId Api::id(const Ref& ref) const {
-  const Endpoint* found = catalog()->find(ref.group, ref.version, ref.plural);
-  CHECK(found != nullptr);
-  return found->resource->id;
+  return store().resource(fmt::format("{}/{}", ref.group.empty() ? "core" : ref.group, ref.plural));
 }
 
 Result<Endpoint> Api::endpoint(const Ref& ref) const {

@@ -54,7 +54,7 @@ class Api {
   store::Store& store() const { return operations_.parts().store; }
   const base::Clock& clock() const { return operations_.parts().clock; }
   CatalogPtr catalog() const { return registry_.catalog(); }
-  /// The store's name of a built-in resource; CHECKs that it is served.
+  /// The store's id of a built-in resource, whose objects come and go whether it is served or not.
   store::ResourceId id(const Ref& ref) const;
 
   /// Null when there is none.

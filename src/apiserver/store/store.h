@@ -116,8 +116,7 @@ class Store {
   /// Commits what is queued, then stops. Watches must be gone by then.
   virtual ~Store() = default;
 
-  /// The id of a stored resource by its name, "core/services" or "GROUP/PLURAL". Any name will do,
-  /// at any time: CRDs come and go.
+  /// The id of a stored resource: "core/services", "GROUP/PLURAL"; any name will do, at any time.
   virtual ResourceId resource(std::string_view name) = 0;
   virtual std::string resource_name(ResourceId id) const = 0;
   virtual std::vector<ResourceId> resources() const = 0;  ///< all that were ever interned

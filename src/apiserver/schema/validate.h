@@ -29,9 +29,10 @@ Causes validate_update(const json::value& value, const json::value& old, const S
 /// Duplicates in lists of type set and map: asked besides validate().
 Causes validate_lists(const json::value& value, const Schema& schema, std::string_view path = {});
 
-/// metadata, apiVersion and kind of embedded resources (x-kubernetes-embedded-resource).
-Causes validate_embedded(const json::value& value, const Schema& schema,
-                         std::string_view path = {});
+/// metadata, apiVersion and kind of embedded resources (x-kubernetes-embedded-resource); with
+/// `resource_root` the value itself is one.
+Causes validate_embedded(const json::value& value, const Schema& schema, std::string_view path = {},
+                         bool resource_root = false);
 
 /// Whether a string satisfies a format; unknown formats are satisfied by everything.
 bool matches_format(std::string_view format, std::string_view text);

@@ -100,8 +100,10 @@ class EmbeddedCheck {
  public:
   Causes causes;
 
-  void visit(const json::value& value, const Schema& schema, std::string_view path) {
-    if (schema.embedded_resource && value.is_object()) resource(value.get_object(), path);
+  void visit(const json::value& value, const Schema& schema, std::string_view path,
+             bool resource_root = false) {
+    if ((resource_root || schema.embedded_resource) && value.is_object())
+      resource(value.get_object(), path);
     each_child(
         value, schema, path,
         [this](const json::value& v, const Schema& s, std::string_view p) { visit(v, s, p); });
@@ -165,9 +167,10 @@ Causes validate_lists(const json::value& value, const Schema& schema, std::strin
   return std::move(check.causes);
 }
 
-Causes validate_embedded(const json::value& value, const Schema& schema, std::string_view path) {
+Causes validate_embedded(const json::value& value, const Schema& schema, std::string_view path,
+                         bool resource_root) {
   EmbeddedCheck check;
-  check.visit(value, schema, path);
+  check.visit(value, schema, path, resource_root);
   return std::move(check.causes);
 }
 

@@ -221,6 +221,7 @@ OpenApi::~OpenApi() = default;
 void OpenApi::serve(std::vector<ServedResource> all) {
   std::map<std::string, Group> groups;
   for (ServedResource& resource : all) {
+    if (resource.schema == nullptr && resource.custom == nullptr) continue;  // nothing to describe
     std::string name = group_path(resource.group, resource.version).substr(1);
     groups[name].resources.push_back(std::move(resource));
   }

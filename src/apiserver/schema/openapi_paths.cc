@@ -186,6 +186,8 @@ json::object PathWriter::operation(const Operation& operation, const Place& plac
     body(out, parameters, fmt::format("{}Patch", kMetaPrefix), true, media);
   } else if (removes) {
     body(out, parameters, fmt::format("{}DeleteOptions", kMetaPrefix), false, {"*/*"});
+  } else if (operation.method != "get" && resource.custom != nullptr) {
+    body(out, parameters, place.body, true, {"application/json", "application/yaml"});
   } else if (operation.method != "get") {
     body(out, parameters, place.body, true, {"*/*"});
   }
@@ -228,7 +230,7 @@ void add_subresource(const ServedResource& resource, const ServedSubresource& su
     components.use(*schema);
     components.tag(schema->name, {sub.group, sub.version, sub.kind});
     place.body = schema->name;
-    place.gvk = {sub.group, sub.version, sub.kind};
+    if (resource.custom == nullptr) place.gvk = {sub.group, sub.version, sub.kind};
   }
   writer.write(place, item_operations(), sub.verbs);
 }

@@ -9,8 +9,10 @@
 
 namespace nanika::apiserver::schema {
 
+/// Of the answer. Clients ask for it with "v2@v1.0", which is no valid media type: Go's parser
+/// refuses it in an answer.
 inline constexpr std::string_view kOpenApiV2Protobuf =
-    "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+    "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 /// What of the document Kubernetes uses is written: paths, definitions, security; nothing else may
 /// be in it. Strings must be UTF-8.

@@ -1,8 +1,8 @@
+#include "apiserver/crd/custom_resource.h"
 #include "apiserver/kinds/field_error.h"
 #include "apiserver/kinds/names.h"
 #include "apiserver/registry/decode.h"
 #include "apiserver/registry/writing.h"
-#include "apiserver/schema/validate.h"
 #include "base/random.h"
 
 namespace nanika::apiserver {
@@ -72,7 +72,7 @@ ApiResult<void> validate(const Create& create) {
   kinds::Causes causes;
   if (strategy.validate_create) strategy.validate_create(request.object, causes);
   if (request.endpoint.resource->crd != nullptr) {
-    kinds::Causes more = schema::validate(request.object, *request.endpoint.view().schema);
+    kinds::Causes more = crd::validate_custom_resource(request.object, *request.endpoint.custom());
     causes.insert(causes.end(), more.begin(), more.end());
   }
   if (causes.empty()) return {};

@@ -1,9 +1,9 @@
 #include "apiserver/registry/custom_kind.h"
 
+#include "apiserver/crd/custom_resource.h"
 #include "apiserver/kinds/access.h"
 #include "apiserver/kinds/object_meta.h"
 #include "apiserver/schema/structural_prune.h"
-#include "apiserver/schema/validate.h"
 
 namespace nanika::apiserver {
 
@@ -141,6 +141,7 @@ kinds::Kind custom_kind(std::shared_ptr<const CrdViews> views) {
   }
   kind.strategy = object_strategy(kind.namespaced, status);
   kind.unconditional_update = false;
+  kind.warnings = crd::finalizer_warnings;
   std::vector<std::string> verbs = {"get", "patch", "update"};
   if (status)
     kind.subresources.push_back({.name = "status", .verbs = verbs, .strategy = status_strategy()});

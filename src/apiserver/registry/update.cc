@@ -1,7 +1,7 @@
+#include "apiserver/crd/custom_resource.h"
 #include "apiserver/kinds/access.h"
 #include "apiserver/registry/decode.h"
 #include "apiserver/registry/writing.h"
-#include "apiserver/schema/validate.h"
 
 namespace nanika::apiserver {
 
@@ -73,7 +73,10 @@ ApiResult<void> validate(const Update& update, const json::value& object,
   kinds::Causes causes;
   if (update.strategy().validate_update) update.strategy().validate_update(object, stored, causes);
   if (update.resource().crd != nullptr) {
-    kinds::Causes more = schema::validate_update(object, stored, *update.endpoint().view().schema);
+    const crd::CrdView& version = *update.endpoint().custom();
+    kinds::Causes more = update.request.subresource == "status"
+                             ? crd::validate_custom_resource_status(object, stored, version)
+                             : crd::validate_custom_resource_update(object, stored, version);
     causes.insert(causes.end(), more.begin(), more.end());
   }
   if (causes.empty()) return {};

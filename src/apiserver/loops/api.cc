@@ -1,5 +1,8 @@
 #include "apiserver/loops/api.h"
 
+#include <latch>
+#include <mutex>
+
 namespace nanika::apiserver::loops {
 
 namespace {
@@ -85,6 +88,29 @@ Result<void> Api::remove(const Endpoint& to, std::string_view ns, std::string_vi
   });
   if (!done && done.error().code != 404) return std::unexpected(done.error().base());
   return {};
+}
+
+std::vector<std::string> Api::remove_all(const Ref& ref,
+                                         const std::vector<store::ObjectPtr>& objects) {
+  auto to = endpoint(ref);
+  if (!to) return {to.error().message};
+  std::mutex mutex;
+  std::vector<std::string> errors;  // guarded by mutex
+  std::latch left(static_cast<ptrdiff_t>(objects.size()));
+  for (const store::ObjectPtr& object : objects)
+    operations_.remove({*to,
+                        std::string(object->ns()),
+                        std::string(object->name()),
+                        {.propagation = "Background"}},
+                       [&](ApiResult<Outcome> done) {
+                         if (!done && done.error().code != 404) {
+                           std::lock_guard lock(mutex);
+                           errors.push_back(done.error().message);
+                         }
+                         left.count_down();
+                       });
+  left.wait();
+  return errors;
 }
 
 Result<json::value> parse(const store::Object& object) {

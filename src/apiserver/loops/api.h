@@ -81,6 +81,8 @@ class Api {
                       DeleteOptions options = {.propagation = "Background"});
   Result<void> remove(const Endpoint& endpoint, std::string_view ns, std::string_view name,
                       DeleteOptions options);
+  /// Removes them all in as few commits as may be; the messages of those that failed.
+  std::vector<std::string> remove_all(const Ref& ref, const std::vector<store::ObjectPtr>& objects);
 
  private:
   Result<Endpoint> endpoint(const Ref& ref) const;

@@ -35,13 +35,19 @@ void NamespaceDefaults::begin(Feed& feed, KeyQueue& queue) {
 
 Result<base::Duration> NamespaceDefaults::reconcile(const std::string& ns) {
   if (!api_.lives(ns)) return base::Duration(0);
-  if (!api_.find(kServiceAccounts, ns, kAccount))
-    TRY(settled(api_.create(kServiceAccounts, ns,
-                            {{"apiVersion", "v1"},
-                             {"kind", "ServiceAccount"},
-                             {"metadata", {{"name", kAccount}, {"namespace", ns}}}})));
+  // Neither waits for the other.
+  Result<void> account = ensure_account(ns);
   TRY(publish_ca(ns));
+  TRY(account);
   return base::Duration(0);
+}
+
+Result<void> NamespaceDefaults::ensure_account(const std::string& ns) {
+  if (api_.find(kServiceAccounts, ns, kAccount)) return {};
+  return settled(api_.create(kServiceAccounts, ns,
+                             {{"apiVersion", "v1"},
+                              {"kind", "ServiceAccount"},
+                              {"metadata", {{"name", kAccount}, {"namespace", ns}}}}));
 }
 
 Result<void> NamespaceDefaults::publish_ca(const std::string& ns) {

@@ -18,6 +18,7 @@ class NamespaceDefaults final : public Reconciler {
   base::Result<base::Duration> reconcile(const std::string& ns) override;
 
  private:
+  Result<void> ensure_account(const std::string& ns);
   Result<void> publish_ca(const std::string& ns);
   Api& api_;
   const std::string ca_pem_;

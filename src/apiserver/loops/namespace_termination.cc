@@ -106,10 +106,8 @@ void NamespaceTermination::empty(const Resource& resource, const std::string& ns
   if (all->items.empty()) return;
   const kinds::View& view = resource.kind.views.front();
   Ref ref{view.group, view.version, resource.kind.plural};
-  for (const store::ObjectPtr& object : all->items) {
-    auto done = api_.remove(ref, ns, object->name());
-    if (!done) left.errors.push_back(done.error().message);
-  }
+  for (std::string& error : api_.remove_all(ref, all->items))
+    left.errors.push_back(std::move(error));
   all = api_.store().list({.resource = resource.id, .namespace_ = ns});
   if (!all || all->items.empty()) return;
   left.resources[fmt::format("{}.{}", ref.plural, ref.group)] = all->items.size();

@@ -37,7 +37,8 @@ class Handler {
   static constexpr size_t max_string_size = -1;
   static constexpr size_t max_key_size = -1;
 
-  Handler(boost::json::storage_ptr storage, DuplicateKeys* duplicates) : duplicates_(duplicates) {
+  Handler(std::string_view text, boost::json::storage_ptr storage, DuplicateKeys* duplicates)
+      : text_(text), duplicates_(duplicates) {
     stack_.reset(std::move(storage));
   }
 
@@ -149,7 +150,10 @@ class Handler {
 
   void note_key(std::string_view last_part) {
     std::string_view key = last_part;
-    if (!key_parts_.empty()) {  // it had escapes: `last_part` alone is no key, and lives too short
+    // A key with escapes comes in parts, or in a buffer of the parser's that is soon used again.
+    bool in_text = std::less_equal<>()(text_.data(), key.data()) &&
+                   std::less_equal<>()(key.data() + key.size(), text_.data() + text_.size());
+    if (!key_parts_.empty() || !in_text) {
       escaped_keys_.push_back(std::move(key_parts_.append(last_part)));
       key_parts_.clear();
       key = escaped_keys_.back();
@@ -184,6 +188,7 @@ class Handler {
     return out;
   }
 
+  std::string_view text_;
   boost::json::value_stack stack_;
   DuplicateKeys* duplicates_;
   std::vector<Frame> frames_;
@@ -259,7 +264,7 @@ Result<json::value> parse_json(std::string_view text, DuplicateKeys* duplicates,
                                json::storage_ptr storage) {
   boost::json::parse_options options;
   options.max_depth = limits.max_depth;
-  boost::json::basic_parser<Handler> parser(options, std::move(storage), duplicates);
+  boost::json::basic_parser<Handler> parser(options, text, std::move(storage), duplicates);
   error_code ec;
   size_t used = parser.write_some(false, text.data(), text.size(), ec);
   if (!ec && used < text.size()) ec = boost::json::error::extra_data;

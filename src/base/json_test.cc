@@ -118,6 +118,10 @@ TEST(Json, FindsDuplicateKeysAndKeepsTheLast) {
   EXPECT_EQ(value->at("a").as_int64(), 3);
   EXPECT_EQ(value->at("spec").at("ports").at(1).at("name").as_string(), "z");
 
+  duplicates.clear();
+  ASSERT_TRUE(parse_json(R"({"\u0061":1,"\u0062":2,"a":3,"x\u0062":4,"xb":5})", &duplicates));
+  EXPECT_THAT(duplicates, ElementsAre("a", "xb"));
+
   std::string large = "{";
   for (int i = 0; i < 5000; i++) large += fmt::format("\"k{}\":{},", i, i);
   duplicates.clear();

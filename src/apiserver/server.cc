@@ -5,7 +5,9 @@
 #include "apiserver/auth/authenticator.h"
 #include "apiserver/auth/pki.h"
 #include "apiserver/loops/loops.h"
+#include "apiserver/auth/tokens.h"
 #include "apiserver/registry/builtin_resources.h"
+#include "apiserver/registry/served.h"
 #include "apiserver/rest/api.h"
 #include "base/file.h"
 #include "base/ip.h"
@@ -58,14 +60,6 @@ Result<std::vector<std::string>> names_of(const ServerOptions& options) {
   return names;
 }
 
-// Until keys for tokens are read nobody is who a token says.
-class NoTokens final : public TokenVerifier {
- public:
-  Result<User> verify(std::string_view) const override {
-    return base::fail(base::Code::kUnauthenticated, "tokens are not served");
-  }
-};
-
 class ServerImpl final : public Server {
  public:
   explicit ServerImpl(ServerOptions options) : options_(std::move(options)) {}
@@ -94,8 +88,9 @@ class ServerImpl final : public Server {
   std::unique_ptr<Registry> registry_;
   std::unique_ptr<Executor> executor_;
   std::unique_ptr<Operations> operations_;
-  std::unique_ptr<TokenVerifier> tokens_;
+  std::unique_ptr<Tokens> tokens_;
   std::unique_ptr<Authenticator> authenticator_;
+  schema::OpenApi openapi_{options_.version};
   std::unique_ptr<Api> api_;
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<loops::Loops> loops_;
@@ -111,7 +106,8 @@ Result<void> ServerImpl::start() {
   executor_ = std::make_unique<Executor>();
   operations_ = std::make_unique<Operations>(
       Operations::Parts{.store = *store_, .clock = *options_.clock, .executor = *executor_});
-  tokens_ = std::make_unique<NoTokens>();
+  tokens_ = TRY(Tokens::create(pki_.token_key_pem, *store_, *options_.clock));
+  openapi_.serve(served_resources(*registry_->catalog()));
   authenticator_ = std::make_unique<Authenticator>(*tokens_);
 
   base::TlsServerOptions tls{.certificate_pem = pki_.server.certificate_pem,
@@ -126,6 +122,8 @@ Result<void> ServerImpl::start() {
                                           .clock = *options_.clock,
                                           .metrics = metrics_,
                                           .authenticator = *authenticator_,
+                                          .tokens = *tokens_,
+                                          .openapi = openapi_,
                                           .address = options_.listen,
                                           .version = options_.version});
   http_ = TRY(http::Server::start(listen, [api = api_.get()](http::ExchangePtr exchange) {

@@ -59,6 +59,13 @@ const crd::CrdView* Endpoint::custom() const {
   return resource->crd == nullptr ? nullptr : resource->crd->find(view().version);
 }
 
+bool Endpoint::serves(std::string_view subresource) const {
+  if (resource->subresource(subresource) == nullptr) return false;
+  const crd::CrdView* version = custom();
+  if (version == nullptr) return true;
+  return subresource == "status" ? version->has_status : version->scale.has_value();
+}
+
 DocumentCache::Document DocumentCache::get(const std::string& key,
                                            const std::function<std::string()>& make) const {
   std::lock_guard lock(mutex_);

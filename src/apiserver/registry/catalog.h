@@ -47,6 +47,8 @@ struct Endpoint {
   const kinds::View& view() const { return resource->kind.views[index]; }
   /// A custom resource's version; null for built-in kinds.
   const crd::CrdView* custom() const;
+  /// The subresource is there, and this version of a custom resource asks for it.
+  bool serves(std::string_view subresource) const;
   GroupName name() const { return {view().group, resource->kind.plural}; }
   GroupName kind_name() const { return {view().group, resource->kind.kind}; }
   /// A process-wide number of this view of this row: a key for shared encodings.

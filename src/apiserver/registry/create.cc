@@ -2,6 +2,7 @@
 #include "apiserver/kinds/field_error.h"
 #include "apiserver/kinds/names.h"
 #include "apiserver/registry/decode.h"
+#include "apiserver/registry/ownership.h"
 #include "apiserver/registry/writing.h"
 #include "base/random.h"
 
@@ -84,6 +85,9 @@ ApiResult<void> prepare(Create& create) {
   const Resource& resource = *request.endpoint.resource;
   TRY(check_metadata(request));
   set_defaults(request.endpoint, request.object);
+  if (!request.managed)
+    merge::update_managed_fields(target_of(request.endpoint, ""), nullptr, request.object,
+                                 request.how.manager, create.parts.clock.wall());
   if (request.endpoint.view().to_storage) request.endpoint.view().to_storage(request.object);
   fill_metadata(create);
   choose_name(create);

@@ -1,6 +1,7 @@
 #include "apiserver/crd/custom_resource.h"
 #include "apiserver/kinds/access.h"
 #include "apiserver/registry/decode.h"
+#include "apiserver/registry/ownership.h"
 #include "apiserver/registry/writing.h"
 
 namespace nanika::apiserver {
@@ -133,6 +134,9 @@ ApiResult<void> change_live(const UpdatePtr& update, const store::ObjectPtr& liv
   bool retry = TRY(check_version(*update, object, *live));
   keep_metadata(object, stored);
   set_defaults(request.endpoint, object);
+  if (!change.managed)
+    merge::update_managed_fields(target_of(request.endpoint, request.subresource), &seen, object,
+                                 request.how.manager, update->operations.parts().clock.wall());
   if (view.to_storage) view.to_storage(object);
   if (update->strategy().prepare_update) update->strategy().prepare_update(object, stored);
   std::unique_ptr<Allocator::Reservation> reservation;
@@ -141,6 +145,8 @@ ApiResult<void> change_live(const UpdatePtr& update, const store::ObjectPtr& liv
       update->resource().key == "core/services")
     reservation = TRY(services->allocate(object, &stored));
   TRY(validate(*update, object, stored));
+
+  merge::keep_old_times(object, stored);
 
   std::vector<std::string> warnings = request.how.warnings;
   warnings.insert(warnings.end(), change.warnings.begin(), change.warnings.end());

@@ -10,11 +10,13 @@
 #include <string>
 
 #include "apiserver/auth/authenticator.h"
+#include "apiserver/auth/tokens.h"
 #include "apiserver/registry/operations.h"
 #include "apiserver/rest/call.h"
 #include "apiserver/rest/parameters.h"
 #include "apiserver/rest/request_metrics.h"
 #include "apiserver/rest/watches.h"
+#include "apiserver/schema/openapi.h"
 #include "base/http_server.h"
 
 namespace nanika::apiserver {
@@ -29,6 +31,8 @@ class Api {
     const base::Clock& clock;
     base::Registry& metrics;
     const Authenticator& authenticator;
+    const Tokens& tokens;
+    const schema::OpenApi& openapi;
     std::string address;  ///< what clients dial: "127.0.0.1:6443"
     std::string version;  ///< git version of /version
     RequestMetrics::Limits limits{};
@@ -48,12 +52,15 @@ class Api {
   void serve_subresource(const CallPtr& call, const Endpoint& endpoint);
   void serve_verb(const CallPtr& call, const Endpoint& endpoint);
 
+  void review(const CallPtr& call, const Endpoint& endpoint);
+  void create_token(const CallPtr& call, const Endpoint& endpoint);
   void get(const CallPtr& call, const Endpoint& endpoint);
   void list(const CallPtr& call, const Endpoint& endpoint);
   void watch(const CallPtr& call, const Endpoint& endpoint);
   void create(const CallPtr& call, const Endpoint& endpoint);
   void update(const CallPtr& call, const Endpoint& endpoint);
   void patch(const CallPtr& call, const Endpoint& endpoint);
+  void apply(const CallPtr& call, const Endpoint& endpoint, WriteParameters parameters);
   void remove(const CallPtr& call, const Endpoint& endpoint);
   void remove_collection(const CallPtr& call, const Endpoint& endpoint);
   /// Answers with what a write came to.

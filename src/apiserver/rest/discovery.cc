@@ -16,15 +16,6 @@ std::string group_version(std::string_view group, std::string_view version) {
   return group.empty() ? std::string(version) : fmt::format("{}/{}", group, version);
 }
 
-// Custom resources have no more subresources in a version than that version asks for.
-bool served_in(const Endpoint& endpoint, const kinds::Subresource& subresource) {
-  const crd::CrdView* custom = endpoint.custom();
-  if (custom == nullptr) return true;
-  if (subresource.name == "status") return custom->has_status;
-  if (subresource.name == "scale") return custom->scale.has_value();
-  return true;
-}
-
 json::object response_kind(const Endpoint& endpoint, const kinds::Subresource* subresource) {
   bool own = subresource != nullptr && !subresource->kind.empty();
   const kinds::View& view = endpoint.view();
@@ -44,7 +35,7 @@ json::object aggregated_resource(const Endpoint& endpoint) {
   if (!kind.categories.empty()) out["categories"] = strings(kind.categories);
   json::array subresources;
   for (const kinds::Subresource& s : kind.subresources)
-    if (served_in(endpoint, s))
+    if (endpoint.serves(s.name))
       subresources.push_back(json::object{{"subresource", s.name},
                                           {"responseKind", response_kind(endpoint, &s)},
                                           {"verbs", strings(s.verbs)}});
@@ -137,7 +128,7 @@ json::object api_resource_list(const Catalog& catalog, std::string_view group,
     if (!kind.categories.empty()) entry["categories"] = strings(kind.categories);
     resources.push_back(std::move(entry));
     for (const kinds::Subresource& s : kind.subresources) {
-      if (!served_in(*endpoint, s)) continue;
+      if (!endpoint->serves(s.name)) continue;
       json::object sub{{"name", kind.plural + "/" + s.name},
                        {"singularName", ""},
                        {"namespaced", kind.namespaced}};

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "apiserver/kinds/field_error.h"
+#include "apiserver/merge/managed_fields.h"
 #include "apiserver/rest/request_info.h"
 
 namespace nanika::apiserver {
@@ -126,7 +127,7 @@ ApiResult<ListParameters> list_parameters(const Endpoint& endpoint, const Query&
   return out;
 }
 
-ApiResult<WriteParameters> write_parameters(const Query& query, std::string_view,
+ApiResult<WriteParameters> write_parameters(const Query& query, std::string_view user_agent,
                                             std::string_view options_kind) {
   WriteParameters out;
   Causes causes;
@@ -140,7 +141,7 @@ ApiResult<WriteParameters> write_parameters(const Query& query, std::string_view
                      "should only contain printable characters");
       break;
     }
-  out.how.manager = std::string(manager);
+  out.how.manager = merge::manager_name(manager, user_agent);
   std::string_view validation = query.get("fieldValidation");
   if (validation == "Ignore")
     out.validation = FieldValidation::kIgnore;

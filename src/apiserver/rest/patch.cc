@@ -11,13 +11,14 @@ namespace nanika::apiserver {
 
 namespace {
 
-enum class PatchType : uint8_t { kJson, kMerge, kStrategic };
+enum class PatchType : uint8_t { kJson, kMerge, kStrategic, kApply };
 
 ApiResult<PatchType> patch_type(const Call& call, const Endpoint& endpoint) {
   std::string type = content_type_of(call.request().headers.get("Content-Type"));
   bool custom = endpoint.resource->crd != nullptr;
   if (type == "application/json-patch+json") return PatchType::kJson;
   if (type == "application/merge-patch+json") return PatchType::kMerge;
+  if (type == "application/apply-patch+yaml") return PatchType::kApply;
   if (type == "application/strategic-merge-patch+json" && !custom) return PatchType::kStrategic;
   return api_fail(unsupported_media_type(
       custom ? "application/json-patch+json, application/merge-patch+json, "
@@ -54,6 +55,7 @@ void Api::patch(const CallPtr& call, const Endpoint& endpoint) {
   auto parameters =
       write_parameters(call->query, call->request().headers.get("User-Agent"), "PatchOptions");
   if (!parameters) return call->fail(parameters.error());
+  if (*type == PatchType::kApply) return apply(call, endpoint, std::move(*parameters));
 
   base::DuplicateKeys duplicates;
   auto patch = base::parse_json(call->request().body, &duplicates);

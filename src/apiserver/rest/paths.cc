@@ -61,7 +61,12 @@ void Api::serve_path(const CallPtr& call) {
   std::vector<std::string> parts = parts_of(info.path);
   bool reading = info.verb == "get" || info.verb == "head";
   std::string_view first = parts.empty() ? std::string_view() : std::string_view(parts[0]);
-  if (!reading)
+  if (first == "openapi") {
+    base::http::Response answer = parts_.openapi.answer(call->request());
+    std::string type(answer.headers.get("Content-Type"));
+    answer.headers.remove("Content-Type");
+    call->reply(answer.status, std::move(answer.body), type, std::move(answer.headers));
+  } else if (!reading)
     call->reply(405, "405: Method Not Allowed", kText);
   else if (first.empty())
     call->reply_json(200, base::to_json(root_paths(*call->catalog)));

@@ -43,13 +43,6 @@ bool lists(const std::vector<std::string>& verbs, std::string_view verb) {
   return std::ranges::find(verbs, verb) != verbs.end();
 }
 
-bool served_subresource(const Endpoint& endpoint, std::string_view name) {
-  if (endpoint.resource->subresource(name) == nullptr) return false;
-  const crd::CrdView* custom = endpoint.custom();
-  if (custom == nullptr) return true;
-  return name == "status" ? custom->has_status : custom->scale.has_value();
-}
-
 }  // namespace
 
 Api::Api(Parts parts)
@@ -111,6 +104,7 @@ void Api::serve_verb(const CallPtr& call, const Endpoint& endpoint) {
   if (everywhere && verb != "list" && verb != "watch") fits = false;
   if (!fits || !lists(endpoint.kind().verbs, verb))
     return call->fail(method_not_supported(endpoint.name(), verb));
+  if (!endpoint.resource->stored) return review(call, endpoint);
   if (verb == "get") return get(call, endpoint);
   if (verb == "list") return list(call, endpoint);
   if (verb == "watch") return watch(call, endpoint);
@@ -123,13 +117,14 @@ void Api::serve_verb(const CallPtr& call, const Endpoint& endpoint) {
 
 void Api::serve_subresource(const CallPtr& call, const Endpoint& endpoint) {
   const RequestInfo& info = call->info;
-  if (!served_subresource(endpoint, info.subresource)) return page_not_found(*call);
+  if (!endpoint.serves(info.subresource)) return page_not_found(*call);
   const kinds::Subresource& sub = *endpoint.resource->subresource(info.subresource);
   if (!lists(sub.verbs, info.verb))
     return call->fail(method_not_supported(endpoint.name(), info.verb));
   if (info.verb == "get") return get(call, endpoint);
   if (info.verb == "update") return update(call, endpoint);
   if (info.verb == "patch") return patch(call, endpoint);
+  if (info.verb == "create" && sub.kind == "TokenRequest") return create_token(call, endpoint);
   page_not_found(*call);
 }
 

@@ -5,6 +5,7 @@
 #include "apiserver/rest/body.h"
 #include "apiserver/rest/parameters.h"
 #include "apiserver/rest/render.h"
+#include "apiserver/rest/reviews.h"
 
 namespace nanika::apiserver {
 
@@ -74,6 +75,15 @@ void Api::create(const CallPtr& call, const Endpoint& endpoint) {
                             .object = std::move(read->object),
                             .how = std::move(read->parameters.how)},
                            replier(call, endpoint));
+}
+
+void Api::review(const CallPtr& call, const Endpoint& endpoint) {
+  auto read = read_object(*call, endpoint, "CreateOptions");
+  if (!read) return call->fail(read.error());
+  auto answered = answer_review(endpoint, std::move(read->object), call->user,
+                                call->info.namespace_, parts_.tokens, parts_.clock.wall());
+  if (!answered) return call->fail(answered.error());
+  call->reply_json(201, base::to_json(*answered));
 }
 
 void Api::update(const CallPtr& call, const Endpoint& endpoint) {

@@ -1,0 +1,92 @@
+// Server-side apply: PATCH with application/apply-patch+yaml.
+#include "apiserver/merge/apply.h"
+
+#include "apiserver/kinds/field_error.h"
+#include "apiserver/registry/decode.h"
+#include "apiserver/registry/ownership.h"
+#include "apiserver/rest/api.h"
+#include "base/yaml.h"
+
+namespace nanika::apiserver {
+
+namespace {
+
+ApiError apply_error(merge::ApplyError error) {
+  ApiError out(error.error);
+  out.causes = std::move(error.causes);
+  return out;
+}
+
+ApiResult<void> check_options(const Call& call) {
+  if (!call.query.get("fieldManager").empty()) return {};
+  kinds::Causes causes;
+  kinds::required(causes, kinds::Path("fieldManager"), "is required for apply patch");
+  return api_fail(invalid({"meta.k8s.io", "PatchOptions"}, "", std::move(causes)));
+}
+
+// The configuration must be of the object that the URL names; a name it lacks is filled in.
+ApiResult<void> check_named(const Call& call, const Endpoint& endpoint, json::value& config) {
+  if (!config.is_object())
+    return api_fail(bad_request("error decoding YAML: want an object at the top"));
+  json::value& meta = config.get_object()["metadata"];
+  if (meta.is_null()) meta.emplace_object();
+  if (!meta.is_object()) return api_fail(bad_request("metadata must be an object"));
+  std::string_view name = base::find_string(meta, "name");
+  std::string_view space = base::find_string(meta, "namespace");
+  if (name.empty())
+    meta.get_object()["name"] = call.info.name;
+  else if (name != call.info.name)
+    return api_fail(bad_request(
+        fmt::format("the name of the object ({}) does not match the name on the URL ({})", name,
+                    call.info.name)));
+  if (!endpoint.kind().namespaced) return {};
+  if (space.empty())
+    meta.get_object()["namespace"] = call.info.namespace_;
+  else if (space != call.info.namespace_)
+    return api_fail(bad_request(
+        "the namespace of the provided object does not match the namespace sent on the request"));
+  return {};
+}
+
+// Strict decoding of what was sent: apply is strict by nature where types are concerned.
+ApiResult<DecodedObject> read_config(const Call& call, const Endpoint& endpoint,
+                                     FieldValidation validation) {
+  base::DuplicateKeys duplicates;
+  auto config = base::parse_yaml(call.request().body);
+  if (!config) return api_fail(bad_request("error decoding YAML: " + config.error().message));
+  json::value value = std::move(*config);
+  TRY(check_named(call, endpoint, value));
+  // The types and names are checked on a copy: what is applied is what the client wrote.
+  DecodedObject decoded = TRY(decode_object(endpoint, value, duplicates, validation));
+  decoded.object = std::move(value);
+  return decoded;
+}
+
+}  // namespace
+
+void Api::apply(const CallPtr& call, const Endpoint& endpoint, WriteParameters parameters) {
+  if (auto checked = check_options(*call); !checked) return call->fail(checked.error());
+  auto config = read_config(*call, endpoint, parameters.validation);
+  if (!config) return call->fail(config.error());
+  UpdateRequest request{.endpoint = endpoint,
+                        .subresource = call->info.subresource,
+                        .namespace_ = call->info.namespace_,
+                        .name = call->info.name,
+                        .retry = true,
+                        .how = parameters.how};
+  request.how.warnings = std::move(config->warnings);
+  request.may_create = call->info.subresource.empty();
+  request.change = [endpoint, manager = parameters.how.manager, force = parameters.force,
+                    config = std::move(config->object), subresource = call->info.subresource,
+                    &clock = parts_.clock](const json::value* live) -> ApiResult<Change> {
+    auto applied = merge::apply(target_of(endpoint, subresource), live, config,
+                                {.manager = manager, .force = force}, clock.wall());
+    if (!applied) return api_fail(apply_error(std::move(applied.error())));
+    DecodedObject decoded =
+        TRY(decode_object(endpoint, std::move(*applied), {}, FieldValidation::kIgnore));
+    return Change{.object = std::move(decoded.object), .managed = true};
+  };
+  parts_.operations.update(std::move(request), replier(call, endpoint));
+}
+
+}  // namespace nanika::apiserver

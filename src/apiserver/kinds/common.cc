@@ -66,6 +66,39 @@ Kind make_kind(const schema::SchemaSet& schemas, std::string_view group, std::st
   return out;
 }
 
+namespace {
+
+void fill(json::value& object, const json::value& empty) {
+  for (const auto& [key, value] : empty.get_object()) {
+    json::value& at = object.as_object()[key];
+    if (at.is_null()) {
+      at = value;
+    } else if (at.is_object() && value.is_object()) {
+      fill(at, value);
+    }
+  }
+}
+
+}  // namespace
+
+void fill_in(View& view, json::value empty, void (*more)(json::value& object)) {
+  view.empty = std::move(empty);
+  view.set_defaults = [missing = view.empty, more](json::value& object) {
+    fill(object, missing);
+    if (more != nullptr) more(object);
+  };
+}
+
+Subresource status_like(std::string_view name, std::vector<std::string> kept) {
+  Subresource out{.name = std::string(name), .verbs = update_verbs()};
+  for (const std::string& key : kept) out.strategy.reset_fields.push_back({key});
+  out.strategy.prepare_update = [kept](json::value& object, const json::value& old) {
+    for (const std::string& key : kept) copy_member(object, old, key);
+  };
+  out.strategy.validate_update = validate_object_meta_update;
+  return out;
+}
+
 Strategy meta_strategy(bool namespaced, NameRule name_rule, Validate rest) {
   Strategy out;
   out.validate_create = [=](const json::value& object, Causes& causes) {

@@ -40,6 +40,7 @@ Kind config_map_kind(const schema::SchemaSet& schemas) {
   Kind kind =
       make_kind(schemas, "", "v1", "io.k8s.api.core.v1.ConfigMap", "ConfigMap", "configmaps", true);
   kind.short_names = {"cm"};
+  fill_in(kind.views[0], {{"metadata", json::object()}});
   kind.strategy = meta_strategy(true, name_is_dns_subdomain, validate);
   kind.strategy.validate_update = [](const json::value& object, const json::value& old,
                                      Causes& causes) {

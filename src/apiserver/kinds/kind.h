@@ -49,6 +49,15 @@ struct View {
   std::function<void(json::value& object)> to_storage;
   std::function<void(json::value& object)> from_storage;
 
+  /// Further rules of writes in this version, on the stored shape; run after the strategy's. Null:
+  /// none.
+  std::function<void(const json::value& object, Causes& causes)> validate_create;
+  std::function<void(const json::value& object, const json::value& old, Causes& causes)>
+      validate_update;
+  /// Labels of field selectors in this view, and the Kind's label that each means; where empty, the
+  /// Kind's own labels are served.
+  std::vector<std::pair<std::string, std::string>> field_aliases;
+
   std::string api_version() const { return group.empty() ? version : group + "/" + version; }
 };
 
@@ -120,7 +129,7 @@ struct Kind {
   /// gave none. 0: gone at once. Null: no graceful deletion.
   std::function<int64_t(const json::value& object, int64_t asked)> grace_period;
 
-  /// Every field label that is served, in the view's group "" names; metadata.name and
+  /// Every field label that is served; metadata.name and
   /// metadata.namespace (of namespaced kinds) come first. Others give 400.
   std::vector<std::string> field_labels;
   /// The values of those labels, in the same order, of a stored object.

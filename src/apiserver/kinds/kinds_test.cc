@@ -2,44 +2,14 @@
 #include <gtest/gtest.h>
 
 #include "apiserver/kinds/field_error.h"
-#include "apiserver/kinds/kind.h"
+#include "apiserver/kinds/kinds_testing.h"
 #include "apiserver/kinds/names.h"
-#include "apiserver/schema/builtin.h"
 
 namespace nanika::apiserver::kinds {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-json::value parse(std::string_view text) {
-  return *base::parse_json(text);
-}
-
-Kind kind(std::string_view name) {
-  for (Kind& each : builtin_kinds(schema::builtin_schemas())) {
-    if (each.kind == name) return std::move(each);
-  }
-  ADD_FAILURE() << "no kind " << name;
-  return {};
-}
-
-std::vector<std::string> texts(const Causes& causes) {
-  std::vector<std::string> out;
-  for (const Cause& each : causes) out.push_back(each.field + ": " + each.message);
-  return out;
-}
-
-std::vector<std::string> create_problems(std::string_view name, std::string_view text) {
-  json::value object = parse(text);
-  Kind k = kind(name);
-  if (k.views[0].set_defaults) k.views[0].set_defaults(object);
-  if (k.views[0].to_storage) k.views[0].to_storage(object);
-  if (k.strategy.prepare_create) k.strategy.prepare_create(object);
-  Causes causes;
-  k.strategy.validate_create(object, causes);
-  return texts(causes);
-}
 
 TEST(Names, SayWhatIsWrongInUpstreamsWords) {
   EXPECT_THAT(dns1123_subdomain("a.b-c.d"), IsEmpty());
@@ -109,7 +79,7 @@ TEST(Secret, FoldsStringDataAndChecksItsType) {
   json::value object = parse(R"({"stringData":{"a":"hello"},"data":{"a":"eA==","b":"eQ=="}})");
   k.views[0].set_defaults(object);
   k.views[0].to_storage(object);
-  EXPECT_EQ(object, parse(R"({"data":{"a":"aGVsbG8=","b":"eQ=="},"type":"Opaque"})"));
+  EXPECT_EQ(object, parse(R"({"metadata":{},"data":{"a":"aGVsbG8=","b":"eQ=="},"type":"Opaque"})"));
   EXPECT_THAT(create_problems("Secret", R"({"metadata":{"name":"a","namespace":"s"},
                                            "type":"kubernetes.io/tls"})"),
               ElementsAre("data[tls.crt]: Required value", "data[tls.key]: Required value"));
@@ -121,15 +91,100 @@ TEST(Namespace, GetsItsFinalizerPhaseAndNameLabel) {
   json::value object = parse(R"({"metadata":{"name":"shop"}})");
   k.views[0].set_defaults(object);
   k.strategy.prepare_create(object);
-  EXPECT_EQ(base::to_json(object),
-            R"({"metadata":{"name":"shop","labels":{"kubernetes.io/metadata.name":"shop"}},)"
-            R"("status":{"phase":"Active"},"spec":{"finalizers":["kubernetes"]}})");
+  EXPECT_EQ(object, parse(R"({
+    "metadata":{"name":"shop","labels":{"kubernetes.io/metadata.name":"shop"}},
+    "status":{"phase":"Active"},"spec":{"finalizers":["kubernetes"]}})"));
   Causes causes;
   k.strategy.validate_create(object, causes);
   EXPECT_THAT(texts(causes), IsEmpty());
   EXPECT_EQ(
       create_problems("Namespace", R"({"metadata":{"name":"a.b"}})"),
       std::vector<std::string>{"metadata.name: Invalid value: \"a.b\": must not contain dots"});
+}
+
+TEST(Kinds, EveryRowIsWhole) {
+  for (const Kind& k : builtin_kinds(schema::builtin_schemas())) {
+    SCOPED_TRACE(k.kind);
+    for (const View& view : k.views) {
+      EXPECT_NE(view.schema, nullptr);
+      EXPECT_TRUE(view.set_defaults);
+      json::value object = json::object();
+      view.set_defaults(object);
+      json::value twice = object;
+      view.set_defaults(twice);
+      EXPECT_EQ(object, twice);
+      if (view.to_storage) view.to_storage(object);
+      EXPECT_EQ(k.row(object, base::WallTime()).size(), k.columns.size());
+      SelectableFields fields = k.selectable_fields(object);
+      ASSERT_EQ(fields.size(), k.field_labels.size());
+      for (size_t i = 0; i < fields.size(); ++i) EXPECT_EQ(fields[i].first, k.field_labels[i]);
+    }
+    EXPECT_TRUE(k.strategy.validate_create);
+    EXPECT_TRUE(k.strategy.validate_update);
+    // Objects of any shape are refused or let pass, but survived.
+    for (std::string_view odd : {R"({})", R"({"metadata":1,"spec":[],"status":"x","data":7})",
+                                 R"({"metadata":{"labels":[],"name":3},"spec":{"ports":[1,"x",[]],
+                                     "containers":[null,{}]},"endpoints":[3],"subsets":[{}, 1]})"}) {
+      json::value object = parse(odd);
+      if (!object.at_pointer("").get_object().contains("metadata")) {
+        Causes causes;
+        k.strategy.validate_create(object, causes);
+      }
+      Causes causes;
+      k.strategy.validate_create(object, causes);
+      k.strategy.validate_update(object, parse("{}"), causes);
+      k.row(object, base::WallTime());
+      k.selectable_fields(object);
+    }
+  }
+}
+
+TEST(Event, IsOneObjectInTwoShapes) {
+  Kind k = kind("Event");
+  const json::value stored = parse(R"({"apiVersion":"v1","kind":"Event",
+    "metadata":{"name":"e","namespace":"shop"},"involvedObject":{"kind":"Pod","name":"web"},
+    "reason":"Pulled","message":"m","source":{"component":"kubelet"},"count":3,"type":"Normal",
+    "firstTimestamp":"2026-01-01T00:00:00Z","lastTimestamp":"2026-01-01T00:05:00Z",
+    "reportingComponent":"","reportingInstance":""})");
+  json::value object = stored;
+  k.views[1].from_storage(object);
+  EXPECT_EQ(object, parse(R"({"apiVersion":"events.k8s.io/v1","kind":"Event",
+    "metadata":{"name":"e","namespace":"shop"},"regarding":{"kind":"Pod","name":"web"},
+    "reason":"Pulled","note":"m","deprecatedSource":{"component":"kubelet"},"deprecatedCount":3,
+    "type":"Normal","deprecatedFirstTimestamp":"2026-01-01T00:00:00Z",
+    "deprecatedLastTimestamp":"2026-01-01T00:05:00Z","reportingController":"",
+    "reportingInstance":""})"));
+  k.views[1].to_storage(object);
+  EXPECT_EQ(object, stored);
+  EXPECT_EQ(row("Event", stored, *base::parse_time("2026-01-01T00:06:00Z")),
+            R"(["60s","Normal","Pulled","pod/web","","kubelet","m","6m",3,"e"])");
+}
+
+TEST(Event, AgreesWithTheNamespaceItIsAbout) {
+  EXPECT_EQ(create_problems("Event", R"({"metadata":{"name":"e","namespace":"shop"},
+                                        "involvedObject":{"namespace":"other"}})"),
+            std::vector<std::string>{"involvedObject.namespace: Invalid value: \"other\": does not "
+                                     "match event.namespace"});
+  EXPECT_THAT(create_problems("Event", R"({"metadata":{"name":"e","namespace":"shop"},
+                                          "involvedObject":{"namespace":"shop"}})"),
+              IsEmpty());
+}
+
+TEST(EndpointSlice, ChecksItsAddresses) {
+  EXPECT_THAT(create_problems("EndpointSlice", R"({"metadata":{"name":"a","namespace":"s"},
+      "addressType":"IPv4","endpoints":[{"addresses":["10.0.0.1","fd00::1"]},{"addresses":[]}],
+      "ports":[{"port":80}]})"),
+              ElementsAre("endpoints[0].addresses: Invalid value: \"fd00::1\": must be an IPv4 "
+                          "address",
+                          "endpoints[1].addresses: Required value: must contain at least 1 "
+                          "address"));
+}
+
+TEST(Endpoints, PrintThreeAndCountTheRest) {
+  json::value object = parse(R"({"metadata":{"name":"a"},"subsets":[{
+    "addresses":[{"ip":"10.0.0.1"},{"ip":"fd00::1"}],"ports":[{"port":80},{"port":443}]}]})");
+  EXPECT_EQ(row("Endpoints", object),
+            R"(["a","10.0.0.1:80,[fd00::1]:80,10.0.0.1:443 + 1 more...","<unknown>"])");
 }
 
 }  // namespace

@@ -107,29 +107,22 @@ Kind namespace_kind(const schema::SchemaSet& schemas) {
   Kind kind = make_kind(schemas, "", "v1", "io.k8s.api.core.v1.Namespace", "Namespace",
                         "namespaces", false);
   kind.short_names = {"ns"};
+  kind.returns_deleted = true;
   std::erase(kind.verbs, "deletecollection");
-  kind.views[0].set_defaults = set_defaults;
+  fill_in(kind.views[0],
+          {{"metadata", json::object()}, {"spec", json::object()}, {"status", json::object()}},
+          set_defaults);
   kind.strategy = meta_strategy(false, name_is_dns_label, validate);
   kind.strategy.prepare_create = prepare_create;
   kind.strategy.prepare_update = prepare_update;
   kind.strategy.validate_update = validate_update;
   kind.strategy.reset_fields = {{"status"}};
-  kind.subresources = {{.name = "finalize",
-                        .verbs = {"update"},
-                        .strategy = {.prepare_update =
-                                         [](json::value& object, const json::value& old) {
-                                           copy_member(object, old, "status");
-                                         },
-                                     .validate_update = validate_finalize,
-                                     .reset_fields = {{"status"}}}},
-                       {.name = "status",
-                        .verbs = update_verbs(),
-                        .strategy = {.prepare_update =
-                                         [](json::value& object, const json::value& old) {
-                                           copy_member(object, old, "spec");
-                                         },
-                                     .validate_update = validate_status,
-                                     .reset_fields = {{"spec"}}}}};
+  Subresource finalize = status_like("finalize", {"status"});
+  finalize.verbs = {"update"};
+  finalize.strategy.validate_update = validate_finalize;
+  Subresource status = status_like("status", {"spec"});
+  status.strategy.validate_update = validate_status;
+  kind.subresources = {std::move(finalize), std::move(status)};
   kind.field_labels = {"metadata.name", "status.phase", "name"};
   kind.selectable_fields = selectable;
   kind.columns = {name_column(),

@@ -39,6 +39,10 @@ Column age_column();
 Kind make_kind(const schema::SchemaSet& schemas, std::string_view group, std::string_view version,
                std::string_view schema_name, std::string_view kind, std::string_view plural,
                bool namespaced);
+/// Sets View::empty and, as defaults: what `empty` holds and the object lacks, then `more`.
+void fill_in(View& view, json::value empty, void (*more)(json::value& object) = nullptr);
+/// A status or such: an endpoint that keeps the members of `kept` as they are stored.
+Subresource status_like(std::string_view name, std::vector<std::string> kept);
 /// Create and update rules that are metadata's alone, then `rest`.
 using Validate = void (*)(const json::value& object, Causes& causes);
 Strategy meta_strategy(bool namespaced, NameRule name_rule, Validate rest = nullptr);

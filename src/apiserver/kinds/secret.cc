@@ -102,7 +102,7 @@ json::array row(const json::value& object, base::WallTime now) {
 
 Kind secret_kind(const schema::SchemaSet& schemas) {
   Kind kind = make_kind(schemas, "", "v1", "io.k8s.api.core.v1.Secret", "Secret", "secrets", true);
-  kind.views[0].set_defaults = set_defaults;
+  fill_in(kind.views[0], {{"metadata", json::object()}}, set_defaults);
   kind.views[0].to_storage = fold_string_data;
   kind.strategy = meta_strategy(true, name_is_dns_subdomain, validate);
   kind.strategy.prepare_update = [](json::value& object, const json::value& old) {

@@ -72,6 +72,8 @@ ApiResult<void> validate(const Create& create) {
   const kinds::Strategy& strategy = request.endpoint.kind().strategy;
   kinds::Causes causes;
   if (strategy.validate_create) strategy.validate_create(request.object, causes);
+  const kinds::View& view = request.endpoint.view();
+  if (view.validate_create) view.validate_create(request.object, causes);
   if (request.endpoint.resource->crd != nullptr) {
     kinds::Causes more = crd::validate_custom_resource(request.object, *request.endpoint.custom());
     causes.insert(causes.end(), more.begin(), more.end());

@@ -73,6 +73,8 @@ ApiResult<void> validate(const Update& update, const json::value& object,
                          const json::value& stored) {
   kinds::Causes causes;
   if (update.strategy().validate_update) update.strategy().validate_update(object, stored, causes);
+  const kinds::View& view = update.endpoint().view();
+  if (view.validate_update) view.validate_update(object, stored, causes);
   if (update.resource().crd != nullptr) {
     const crd::CrdView& version = *update.endpoint().custom();
     kinds::Causes more = update.request.subresource == "status"

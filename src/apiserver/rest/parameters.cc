@@ -34,12 +34,12 @@ ApiError invalid_options(std::string_view kind, Causes causes) {
   return invalid({"meta.k8s.io", kind}, "", std::move(causes));
 }
 
-// core's involvedObject is called regarding in events.k8s.io; the stored form has core's names.
-std::string stored_label(const Endpoint& endpoint, std::string label) {
-  if (endpoint.view().group != "events.k8s.io") return label;
-  if (label.starts_with("regarding.")) return "involvedObject." + label.substr(10);
-  if (label == "note") return "message";
-  return label;
+// The stored form's name of a label: events.k8s.io calls core's involvedObject regarding.
+std::string stored_label(const Endpoint& endpoint, const std::string& label) {
+  const auto& aliases = endpoint.view().field_aliases;
+  if (aliases.empty()) return label;
+  auto at = std::ranges::find(aliases, label, &std::pair<std::string, std::string>::first);
+  return at == aliases.end() ? "" : at->second;
 }
 
 ApiResult<void> check_fields(const Endpoint& endpoint, FieldSelector& fields) {

@@ -24,7 +24,8 @@ bool generation_changed(const Change<T>& change) {
          change.before->metadata.uid != change.after->metadata.uid;
 }
 
-/// Threading: of the thread that sets the manager up.
+/// `of` picks the cache (Manager::cache) whose changes wake the controller: all objects of T, or
+/// those under selectors. Threading: of the thread that sets the manager up.
 class ControllerBuilder {
  public:
   ControllerBuilder(Manager& manager, Controller& controller)
@@ -32,13 +33,14 @@ class ControllerBuilder {
 
   /// Each object of T wakes its own key. The first T is the kind that owns<> leads back to.
   template <class T>
-  ControllerBuilder& watches(Predicate<T> counts = {});
+  ControllerBuilder& watches(Predicate<T> counts = {}, const ReflectorOptions& of = {});
   /// Objects of T wake the object that controls them (metadata.ownerReferences).
   template <class T>
-  ControllerBuilder& owns(Predicate<T> counts = {});
+  ControllerBuilder& owns(Predicate<T> counts = {}, const ReflectorOptions& of = {});
   /// Objects of T wake the keys that `keys` names: of the object before and after the change.
   template <class T>
-  ControllerBuilder& maps(std::function<std::vector<Key>(const T&)> keys, Predicate<T> counts = {});
+  ControllerBuilder& maps(std::function<std::vector<Key>(const T&)> keys, Predicate<T> counts = {},
+                          const ReflectorOptions& of = {});
 
   /// How many keys are worked on at once; 1 unless told.
   ControllerBuilder& workers(int count);

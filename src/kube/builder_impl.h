@@ -7,14 +7,14 @@
 namespace nanika::kube {
 
 template <class T>
-ControllerBuilder& ControllerBuilder::watches(Predicate<T> counts) {
+ControllerBuilder& ControllerBuilder::watches(Predicate<T> counts, const ReflectorOptions& of) {
   if (!primary_) primary_ = T::kKind;
   return maps<T>([](const T& object) { return std::vector{key_of(object.metadata)}; },
-                 std::move(counts));
+                 std::move(counts), of);
 }
 
 template <class T>
-ControllerBuilder& ControllerBuilder::owns(Predicate<T> counts) {
+ControllerBuilder& ControllerBuilder::owns(Predicate<T> counts, const ReflectorOptions& of) {
   CHECK(primary_.has_value());  // say watches<> first
   return maps<T>(
       [owner = *primary_](const T& object) {
@@ -28,14 +28,14 @@ ControllerBuilder& ControllerBuilder::owns(Predicate<T> counts) {
           keys.push_back({owner.namespaced ? object.metadata.namespace_ : "", reference->name});
         return keys;
       },
-      std::move(counts));
+      std::move(counts), of);
 }
 
 template <class T>
 ControllerBuilder& ControllerBuilder::maps(std::function<std::vector<Key>(const T&)> keys,
-                                           Predicate<T> counts) {
+                                           Predicate<T> counts, const ReflectorOptions& of) {
   Queue* queue = &controller_->queue();
-  manager_->cache<T>().on_change(
+  manager_->cache<T>(of).on_change(
       [queue, keys = std::move(keys), counts = std::move(counts)](const Change<T>& change) {
         if (counts && !counts(change)) return;
         Priority priority = change.initial ? Priority::kInitial : Priority::kFresh;

@@ -2,9 +2,9 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
 #include "base/base64.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "base/yaml.h"
 
@@ -22,15 +22,7 @@ constexpr size_t kMaxFileBytes = 1 << 20;
 constexpr const char* kServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount/";
 
 Result<std::string> read_file(const std::filesystem::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return base::fail_errno(path.string());
-  std::string text(kMaxFileBytes + 1, '\0');
-  in.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (in.bad()) return fail(Code::kUnavailable, "{}: cannot be read", path.string());
-  text.resize(static_cast<size_t>(in.gcount()));
-  if (text.size() > kMaxFileBytes)
-    return fail(Code::kTooLarge, "{}: more than {} bytes", path.string(), kMaxFileBytes);
-  return text;
+  return base::read_file(path.string(), kMaxFileBytes);
 }
 
 // The named item of one of kubeconfig's three lists: {name: x, cluster: {...}}.

@@ -1,6 +1,6 @@
-#include <fstream>
 #include <mutex>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "kube/transport.h"
 
@@ -14,11 +14,9 @@ constexpr Duration kTokenLifetime = std::chrono::minutes(1);
 constexpr size_t kMaxTokenBytes = 64 << 10;
 
 Result<std::string> read_token(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) return base::fail_errno(path);
-  std::string token;
-  if (!(in >> token)) return fail(Code::kInvalid, "{}: the token file is empty", path);
-  if (token.size() > kMaxTokenBytes) return fail(Code::kTooLarge, "{}: no token", path);
+  std::string token = TRY(base::read_file(path, kMaxTokenBytes));
+  token.erase(token.find_last_not_of(" \t\r\n") + 1);
+  if (token.empty()) return fail(Code::kInvalid, "{}: the token file is empty", path);
   return token;
 }
 

@@ -13,6 +13,9 @@ using base::log::Key;
 
 constexpr base::Duration kFirstBackoff = std::chrono::milliseconds(5);
 constexpr base::Duration kLongestBackoff = std::chrono::seconds(1000);
+/// A reconcile that takes longer than this is not repeated for each event.
+constexpr base::Duration kCostly = std::chrono::milliseconds(5);
+constexpr int kHoldFactor = 3;
 
 Seen seen_of(const store::Event& event) {
   bool gone = event.type() == store::EventType::kDeleted;
@@ -28,6 +31,7 @@ void KeyQueue::add(const std::string& key) {
 void KeyQueue::add_after(const std::string& key, base::Duration delay) {
   base::MonoTime when = clock_.mono() + delay;
   std::lock_guard lock(mutex_);
+  if (auto held = held_.find(key); held != held_.end()) when = std::max(when, held->second);
   auto [it, inserted] = at_.try_emplace(key, when, order_);
   if (!inserted) {
     if (it->second.first <= when) return;
@@ -54,6 +58,18 @@ int KeyQueue::retry(const std::string& key) {
 void KeyQueue::forget(const std::string& key) {
   std::lock_guard lock(mutex_);
   failures_.erase(key);
+}
+
+void KeyQueue::hold(const std::string& key, base::Duration time) {
+  base::MonoTime now = clock_.mono();
+  std::lock_guard lock(mutex_);
+  std::erase_if(held_, [&](const auto& held) { return held.second <= now; });
+  held_[key] = now + time;
+  auto waiting = at_.find(key);
+  if (waiting == at_.end() || waiting->second.first >= now + time) return;
+  keys_.erase(waiting->second);
+  waiting->second = {now + time, order_++};
+  keys_.emplace(waiting->second, key);
 }
 
 std::optional<std::string> KeyQueue::next(base::MonoTime now) {
@@ -123,7 +139,7 @@ void Feed::watch_all(Map map) {
 }
 
 Worker::Worker(Reconciler& reconciler, store::Store& store, const base::Clock& clock)
-    : reconciler_(reconciler), queue_(clock), feed_(store) {}
+    : reconciler_(reconciler), clock_(clock), queue_(clock), feed_(store) {}
 
 Worker::~Worker() {
   if (thread_.joinable()) {
@@ -152,11 +168,14 @@ void Worker::drain() {
 
 void Worker::run_one(const std::string& key) {
   base::Result<base::Duration> done;
+  base::MonoTime began = clock_.mono();
   try {
     done = reconciler_.reconcile(key);
   } catch (const std::exception& error) {
     done = base::fail(base::Code::kInternal, "exception: {}", error.what());
   }
+  base::Duration took = clock_.mono() - began;
+  if (took > kCostly) queue_.hold(key, kHoldFactor * took);
   if (!done) {
     // Lost races are a part of life; what fails again is worth a line.
     bool again = queue_.retry(key) > 1;

@@ -35,6 +35,9 @@ class KeyQueue {
   /// After its backoff, which grows until forget(). How often it failed in a row.
   int retry(const std::string& key);
   void forget(const std::string& key);
+  /// Not again before that time is over, whatever is added meanwhile: so a key that costs much and
+  /// is added often runs once for many events.
+  void hold(const std::string& key, base::Duration time);
   /// The next key that is due now; nullopt: none is.
   std::optional<std::string> poll();
   /// Waits for the next one; nullopt: told to stop.
@@ -48,6 +51,7 @@ class KeyQueue {
   uint64_t order_ = 0;                                                       // guarded by mutex_
   std::map<std::pair<base::MonoTime, uint64_t>, std::string> keys_;          // guarded by mutex_
   std::unordered_map<std::string, std::pair<base::MonoTime, uint64_t>> at_;  // guarded by mutex_
+  std::unordered_map<std::string, base::MonoTime> held_;                     // guarded by mutex_
   std::unordered_map<std::string, int> failures_;                            // guarded by mutex_
 };
 
@@ -108,6 +112,7 @@ class Worker {
   void run_one(const std::string& key);
 
   Reconciler& reconciler_;
+  const base::Clock& clock_;
   KeyQueue queue_;
   bool begun_ = false;
   Feed feed_;

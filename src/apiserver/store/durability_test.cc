@@ -6,6 +6,7 @@
 
 #include "apiserver/store/faulty_disk.h"
 #include "apiserver/store/revision_log.h"
+#include "apiserver/store/sqlite.h"
 #include "apiserver/store/store_testing.h"
 
 namespace nanika::apiserver::store {
@@ -126,6 +127,32 @@ TEST_F(FullDiskTest, RefusesAndRecovers) {
   EXPECT_EQ(must(create(store->resource("core/nodes"), "", "n"))->revision(), 3u);
   reopen();
   EXPECT_THAT(paths(store->list({.resource = pods})->items), ElementsAre("a/x", "a/y"));
+}
+
+TEST_F(StoreTest, RefusesWhatANewerVersionWrote) {
+  store.reset();
+  {
+    auto database = Database::open(options.folder + "/store.db", "");
+    ASSERT_TRUE(database && database->execute("PRAGMA user_version = 99"));
+  }
+  auto opened = Store::open(options);
+  ASSERT_FALSE(opened);
+  EXPECT_EQ(opened.error().code, Code::kUnsupported);
+  EXPECT_THAT(opened.error().message, ::testing::HasSubstr("run the newer version"));
+}
+
+TEST_F(StoreTest, RefusesWhatIsDamagedOrSomebodyElses) {
+  must(create(pods, "a", "x"));
+  for (const char* sql : {"UPDATE log SET meta = x'01'", "PRAGMA application_id = 7"}) {
+    store.reset();
+    {
+      auto database = Database::open(options.folder + "/store.db", "");
+      ASSERT_TRUE(database && database->execute(sql));
+    }
+    auto opened = Store::open(options);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, Code::kInternal) << opened.error().message;
+  }
 }
 
 class CompactionTest : public StoreTest {

@@ -47,7 +47,11 @@ void AddressBook::observe(const api::AddressClaim& claim) {
   const std::lock_guard lock(mutex_);
   Space& space = spaces_[identity->address_space];
   space.seen.insert(identity->address);
-  space.notes.erase(identity->address);
+  auto note = space.notes.find(identity->address);
+  if (note != space.notes.end()) {
+    if (revision_of(claim) < note->second.revision) return;  // older than what we did ourselves
+    space.notes.erase(note);
+  }
   link(space, identity->address, entry_of(claim, clock_.mono()));
 }
 
@@ -108,10 +112,21 @@ AllocationPlan AddressBook::plan(const Want& want, const std::vector<IpAddress>&
   return out;
 }
 
-void AddressBook::confirm(const std::string& space, const IpAddress& address,
-                          const std::string& uid) {
+void AddressBook::confirm(const api::AddressClaim& claim, const std::string& uid) {
+  auto identity = parse_claim_name(claim.metadata.name);
+  if (!identity) return;
   const std::lock_guard lock(mutex_);
-  note(spaces_[space], address, {.uid = uid, .since = clock_.mono()});
+  note(spaces_[identity->address_space], identity->address,
+       {.uid = uid, .since = clock_.mono(), .revision = revision_of(claim)});
+}
+
+void AddressBook::released(const std::string& name, uint64_t revision) {
+  auto identity = parse_claim_name(name);
+  if (!identity) return;
+  const std::lock_guard lock(mutex_);
+  Space& space = spaces_[identity->address_space];
+  // What the cache has seen of that very version already is newer than this note could be.
+  note(space, identity->address, {.since = clock_.mono(), .revision = revision});
 }
 
 void AddressBook::taken_by_another(const std::string& space, const IpAddress& address) {

@@ -39,7 +39,12 @@ class AddressBook {
   /// cancelled, or seen.
   AllocationPlan plan(const Want& want, const std::vector<IpAddress>& held,
                       const NetworkView& network);
-  void confirm(const std::string& space, const IpAddress& address, const std::string& uid);
+  /// `claim` as the API answered: what the cache tells of earlier versions is not believed any
+  /// more.
+  void confirm(const api::AddressClaim& claim, const std::string& uid);
+  /// The same of a claim that we gave back: `revision` is that of the write, or of what was
+  /// deleted.
+  void released(const std::string& claim_name, uint64_t revision);
   void taken_by_another(const std::string& space, const IpAddress& address);
   void cancel(const std::string& space, const IpAddress& address);
 
@@ -60,6 +65,7 @@ class AddressBook {
     std::string uid;  ///< "": another's, or in flight
     base::MonoTime since{};
     bool in_flight = false;
+    uint64_t revision = 0;  ///< of our write; 0: we wrote nothing
   };
   struct Space {
     Ledger ledger;

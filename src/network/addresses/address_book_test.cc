@@ -47,13 +47,27 @@ TEST_F(Book, WhatIsInFlightIsGivenToNobodyElse) {
 
 TEST_F(Book, AConfirmedAddressIsHeldBeforeTheCacheShowsIt) {
   take();
-  book_.confirm("default", ip("192.0.2.0"), "me");
+  book_.confirm(claim("192.0.2.0", {"me"}), "me");
   EXPECT_EQ(book_.held_by("default", "me", {}), std::vector{ip("192.0.2.0")});
   book_.forget(claim_name("default", ip("192.0.2.0")));  // an old deletion, seen late
   EXPECT_EQ(book_.held_by("default", "me", {}), std::vector{ip("192.0.2.0")});
   book_.observe(claim("192.0.2.0", {"me"}));
   book_.forget(claim_name("default", ip("192.0.2.0")));
   EXPECT_TRUE(book_.held_by("default", "me", {}).empty());
+}
+
+TEST_F(Book, WhatWeDidLastOutweighsWhatTheCacheSaysOfBefore) {
+  api::AddressClaim made = claim("192.0.2.0", {"me"});
+  made.metadata.resource_version = "10";
+  book_.confirm(made, "me");
+  book_.released(made.metadata.name, 12);
+  book_.observe(made);  // the creation, seen after we gave it back
+  EXPECT_TRUE(book_.held_by("default", "me", {}).empty());
+  api::AddressClaim freed = claim("192.0.2.0", {});
+  freed.metadata.resource_version = "12";
+  book_.observe(freed);
+  EXPECT_TRUE(book_.held_by("default", "me", {}).empty());
+  EXPECT_EQ(take(), "192.0.2.1") << "it rests";
 }
 
 TEST_F(Book, AnotherOnesAddressIsLeftAloneUntilTheCacheHadTimeToShowIt) {

@@ -1,5 +1,7 @@
 #include "network/addresses/claim_name.h"
 
+#include <charconv>
+
 namespace nanika::network {
 
 std::string claim_name(std::string_view address_space, const base::IpAddress& address) {
@@ -24,6 +26,13 @@ base::Result<ClaimIdentity> parse_claim_name(std::string_view name) {
   auto address = base::IpAddress::parse(text);
   if (!address || claim_name(name.substr(0, dot), *address) != name) return wrong();
   return ClaimIdentity{std::string(name.substr(0, dot)), *address};
+}
+
+uint64_t revision_of(const api::AddressClaim& claim) {
+  uint64_t out = 0;
+  const std::string& text = claim.metadata.resource_version;
+  std::from_chars(text.data(), text.data() + text.size(), out);
+  return out;
 }
 
 }  // namespace nanika::network

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/network/address_claim.h"
 #include "base/ip.h"
 
 namespace nanika::network {
@@ -19,5 +20,8 @@ struct ClaimIdentity {
 };
 /// The reverse; kInvalid for a name that claim_name() would not make.
 base::Result<ClaimIdentity> parse_claim_name(std::string_view name);
+
+/// Its resourceVersion as a number (they grow within one API server); 0 when it has none.
+uint64_t revision_of(const api::AddressClaim& claim);
 
 }  // namespace nanika::network

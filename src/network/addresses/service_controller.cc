@@ -67,7 +67,7 @@ Result<void> ServiceController::apply_traffic_ip(const api::TrafficIP& wanted, c
   if (present && present->spec == wanted.spec &&
       present->metadata.owner_references == wanted.metadata.owner_references)
     return {};
-  json::object body = api::encode_part(wanted, {"spec"});
+  api::json::object body = api::encode_part(wanted, {"spec"});
   body["metadata"] = api::encode(wanted)["metadata"];
   TRY(client_.apply<api::TrafficIP>(ctx, std::move(body),
                                     {.uid = present ? present->metadata.uid : std::string()}));

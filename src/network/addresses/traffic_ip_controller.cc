@@ -79,8 +79,7 @@ Result<kube::Outcome> TrafficIPController::reconcile(const Key& key, const Conte
                                        ip->spec.network_ref->name)
                          : std::string("no Network is the default: set spec.networkRef")};
   } else {
-    TRY(kube::add_finalizer<api::TrafficIP>(client_, ctx, ip->metadata,
-                                            std::string(api::kAddressFinalizer)));
+    TRY(kube::add_finalizer(client_, ctx, *ip, std::string(api::kAddressFinalizer)));
     outcome = TRY(allocate(*ip, *network, ctx));
   }
   TRY(report(*ip, outcome, ctx));
@@ -178,8 +177,7 @@ Result<kube::Outcome> TrafficIPController::release_all(const api::TrafficIP& ip,
     TRY(claims_.release(ctx, claim->metadata.name, ip.metadata.uid));
   const std::string space = space_of(ip);
   TRY(give_back(ip, space, book_.held_by(space, ip.metadata.uid, {}), ctx));
-  TRY(kube::remove_finalizer<api::TrafficIP>(client_, ctx, ip.metadata,
-                                             std::string(api::kAddressFinalizer)));
+  TRY(kube::remove_finalizer(client_, ctx, ip, std::string(api::kAddressFinalizer)));
   return kube::Outcome::done();
 }
 

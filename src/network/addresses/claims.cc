@@ -47,7 +47,9 @@ Result<api::AddressClaim> Claims::take(const Context& ctx, const ClaimRequest& r
   auto present = client_.get<api::AddressClaim>(ctx, {"", wanted.metadata.name});
   if (!present) return made;
   if (holds(*present, holder.metadata.uid)) return present;
-  if (present->spec.holders.empty()) return take_again(ctx, request, holder);
+  // Freed by somebody we have not heard of yet: its rest is not over, whatever our book says.
+  if (present->spec.holders.empty())
+    return fail(Code::kAlreadyExists, "{} was freed and rests", request.address.str());
   return fail(Code::kAlreadyExists, "{} is held by TrafficIP {}/{}", request.address.str(),
               present->spec.holders.front().namespace_, present->spec.holders.front().name);
 }

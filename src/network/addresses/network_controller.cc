@@ -30,11 +30,11 @@ Result<kube::Outcome> NetworkController::reconcile(const Key& key, const Context
     for (const auto& pool : pools) TRY(report_pool(*pool, nullptr, nullptr, ctx));
     return kube::Outcome::done();
   }
+  const bool claimed = !caches_.claims.by_index("network", key.name).empty();
+  TRY(guard(*network, claimed || !pools.empty(), ctx));
   const Snapshot snapshot(*network, caches_.networks, caches_.pools);
   for (const auto& pool : pools) TRY(report_pool(*pool, network.get(), &snapshot, ctx));
   TRY(report_network(*network, snapshot, ctx));
-  const bool claimed = !caches_.claims.by_index("network", key.name).empty();
-  TRY(guard(*network, claimed || !pools.empty(), ctx));
   return kube::Outcome::done();
 }
 
@@ -155,10 +155,11 @@ Result<void> NetworkController::report_pool(const api::AddressPool& pool,
   for (const api::Condition& c :
        pool_conditions(pool, snapshot ? &snapshot->space() : nullptr, problem, held, out_of_range))
     kube::set_condition(wanted.status.conditions, c, client_.clock());
+  TRY(guard(pool, held > 0, ctx));
   if (!(wanted.status == pool.status))
     TRY(client_.apply_status<api::AddressPool>(ctx, api::encode_part(wanted, {"status"}),
                                                {.uid = pool.metadata.uid}));
-  return guard(pool, held > 0, ctx);
+  return {};
 }
 
 }  // namespace nanika::network

@@ -17,7 +17,7 @@ class NetworkController final : public kube::Reconciler {
                                     const kube::Context& ctx);
   kube::Result<void> report_pool(const api::AddressPool& pool, const api::Network* network,
                                  const Snapshot* snapshot, const kube::Context& ctx);
-  /// Holds an object that is used, lets go one that is deleted and not used.
+  /// Holds an object, and lets go one that is deleted and not used.
   template <class T>
   kube::Result<void> guard(const T& object, bool in_use, const kube::Context& ctx);
   std::vector<api::FamilyUsage> usage(const std::string& space, const IntervalSet& all,

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "cli/apiserver_command.h"
+#include "lab/command.h"
 
 namespace nanika::cli {
 
@@ -35,7 +36,10 @@ int run(int argc, char** argv) {
   apiserver->add_option("--log-format", log_format, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();
+  CLI::App* lab = app.add_subcommand("lab", "routers, sites and workloads in network namespaces");
+  lab->prefix_command()->set_help_flag();  // has a command line of its own
   CLI11_PARSE(app, argc, argv);
+  if (lab->parsed()) return lab::run_command(lab->remaining());
 
   base::log::configure(log_format == "json" ? base::log::Format::kJson : base::log::Format::kText,
                        base::log::Level::kInfo);

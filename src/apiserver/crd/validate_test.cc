@@ -4,10 +4,13 @@
 #include "apiserver/crd/validate.h"
 
 #include <fstream>
+#include <random>
 
 #include <gtest/gtest.h>
 
 #include "apiserver/crd/defaults.h"
+#include "apiserver/crd/naming.h"
+#include "apiserver/crd/views.h"
 
 namespace nanika::apiserver::crd {
 namespace {
@@ -67,6 +70,81 @@ TEST(CrdCorpus, EveryAnswerIsUpstreams) {
     if (testing::Test::HasFailure() && ++failures > 12) return;
   }
   EXPECT_GT(rows, 150);
+}
+
+// Puts something else into a random place of a definition.
+class Mutator {
+ public:
+  explicit Mutator(unsigned seed) : engine_(seed) {}
+  size_t below(size_t n) { return std::uniform_int_distribution<size_t>(0, n - 1)(engine_); }
+
+  void mutate(json::value& value) {
+    json::object* object = value.if_object();
+    json::array* array = value.if_array();
+    const size_t size = object != nullptr ? object->size() : array != nullptr ? array->size() : 0;
+    if (size == 0 || below(6) == 0) {
+      value = junk();
+    } else if (object != nullptr) {
+      const auto member = object->begin() + below(size);
+      if (below(8) == 0) {
+        object->erase(member);
+      } else {
+        mutate(member->value());
+      }
+    } else {
+      mutate((*array)[below(size)]);
+    }
+  }
+
+ private:
+  json::value junk() {
+    switch (below(9)) {
+      case 0:
+        return nullptr;
+      case 1:
+        return below(2) == 0;
+      case 2:
+        return static_cast<int64_t>(below(10)) - 5;
+      case 3:
+        return 1e300;
+      case 4:
+        return json::array{nullptr, 1, "x"};
+      case 5:
+        return json::object{{"type", "array"}, {"x-kubernetes-list-type", "map"}};
+      case 6:
+        return json::object{{"default", json::array{}}, {"properties", json::object{{"a", 1}}}};
+      case 7:
+        return ".spec..[";
+      default:
+        return "";
+    }
+  }
+  std::mt19937 engine_;
+};
+
+TEST(CrdFuzz, NothingCrashes) {
+  std::ifstream file(NANIKA_SOURCE_DIR "/src/apiserver/crd/testdata/definitions.jsonl");
+  Mutator mutator(11);
+  int served = 0;
+  for (std::string line; std::getline(file, line);) {
+    const json::value row = *base::parse_json(line);
+    for (int i = 0; i < 20; ++i) {
+      json::value crd = row.at("crd");
+      for (size_t n = 1 + mutator.below(3); n > 0; --n) mutator.mutate(crd);
+      json::value old = row.at("crd");
+      if (mutator.below(2) == 0) mutator.mutate(old);
+      set_defaults(crd);
+      prepare_update(crd, old);
+      const bool valid = validate_crd(crd).empty();
+      validate_crd_update(crd, old);
+      crd_warnings(crd, &old);
+      if (crd.is_object()) crd.as_object()["status"] = next_status(crd, {}, {});
+      const bool built = build_views(crd).has_value();
+      EXPECT_TRUE(built || !valid) << base::to_json(crd);
+      served += built ? 1 : 0;
+    }
+  }
+  EXPECT_GT(served, 100);
 }
 
 }  // namespace

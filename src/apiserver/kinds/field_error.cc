@@ -78,6 +78,10 @@ void forbidden(Causes& causes, const Path& path, std::string_view detail) {
   add(causes, "FieldValueForbidden", path, "Forbidden", detail);
 }
 
+void not_found(Causes& causes, const Path& path, std::string_view value) {
+  add(causes, "FieldValueNotFound", path, "Not found: " + quote(value), {});
+}
+
 void duplicate(Causes& causes, const Path& path, const json::value& value) {
   add(causes, "FieldValueDuplicate", path, "Duplicate value: " + show(value), {});
 }

@@ -49,6 +49,7 @@ void invalid(Causes& causes, const Path& path, std::string_view value,
              const std::vector<std::string>& details);  ///< one cause a detail
 void required(Causes& causes, const Path& path, std::string_view detail = {});
 void forbidden(Causes& causes, const Path& path, std::string_view detail);
+void not_found(Causes& causes, const Path& path, std::string_view value);
 void duplicate(Causes& causes, const Path& path, const json::value& value);
 void duplicate(Causes& causes, const Path& path, std::string_view value);
 void not_supported(Causes& causes, const Path& path, const json::value& value,

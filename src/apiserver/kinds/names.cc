@@ -212,6 +212,14 @@ Problems env_var_name(std::string_view value) {
   return out;
 }
 
+Problems http_header_name(std::string_view value) {
+  bool fine = !value.empty() &&
+              std::ranges::all_of(value, [](char c) { return alphanumeric(c) || c == '-'; });
+  if (fine) return {};
+  return {regex_problem("a valid HTTP header must consist of alphanumeric characters or '-'",
+                        "[-A-Za-z0-9]+", {"X-Header-Name"})};
+}
+
 Problems path_segment(std::string_view value) {
   if (value == "." || value == "..") return {fmt::format("may not be '{}'", value)};
   Problems out;

@@ -19,7 +19,8 @@ Problems config_map_key(std::string_view value);
 Problems port_name(std::string_view value);     ///< IANA_SVC_NAME: containers' ports
 Problems env_var_name(std::string_view value);  ///< printable ASCII but `=`
 Problems path_segment(std::string_view value);  ///< custom resources whose CRD says nothing else
-Problems port_number(int64_t value);            ///< 1 to 65535
+Problems http_header_name(std::string_view value);
+Problems port_number(int64_t value);  ///< 1 to 65535
 Problems in_range(int64_t value, int64_t low, int64_t high);
 
 /// A rule for metadata.name. With `prefix` the name is a generateName: a trailing dash is fine.

@@ -84,41 +84,47 @@ void EventRecorder::run(std::stop_token stop) {
       event = std::move(pending_.front());
       pending_.pop_front();
     }
-    // A stop request must not cut the last words: the deadline bounds them instead.
+    // Once asked to stop, the deadline bounds the last words instead of the stop request.
+    bool ending = flush_until != MonoTime::max();
     Context ctx{.clock = &clock, .deadline = flush_until};
-    if (!stop.stop_requested()) ctx.stop = stop;
-    write(ctx.within(kRequestTimeout), event);
+    if (!ending) ctx.stop = stop;
+    auto written = write(ctx.within(kRequestTimeout), event);
+    if (written) continue;
+    if (written.error().code == Code::kCancelled && !ending) {
+      std::scoped_lock lock(mutex_);
+      pending_.push_front(std::move(event));
+      continue;
+    }
+    // In a namespace that ends, for one, events are refused: nobody reads them there.
+    log::debug("kube", "event not written",
+               {{log::Key::kObject, event.about.name}, {log::Key::kError, written.error()}});
+    if (dropped_ != nullptr) dropped_->add();
   }
 }
 
-void EventRecorder::write(const Context& ctx, const Pending& event) {
+Result<void> EventRecorder::write(const Context& ctx, const Pending& event) {
   MonoTime now = client_.clock().mono();
   auto known = written_.find(event.id);
-  if (known != written_.end() && now - known->second.last < kRepetition &&
-      repeat(ctx, event, known->second))
-    return;
-  create(ctx, event);
+  if (known != written_.end() && now - known->second.last < kRepetition) {
+    auto repeated = repeat(ctx, event, known->second);
+    if (repeated || repeated.error().code != Code::kNotFound) return repeated;
+  }
+  TRY(create(ctx, event));
   if (written_.size() > kMaxRemembered) forget_old();
+  return {};
 }
 
-// False: the event is gone by now, and has to be made anew.
-bool EventRecorder::repeat(const Context& ctx, const Pending& event, Written& written) {
+Result<void> EventRecorder::repeat(const Context& ctx, const Pending& event, Written& written) {
   json::object patch{{"count", written.count + event.count},
                      {"lastTimestamp", base::format_time(event.at)},
                      {"message", event.message}};
-  auto patched = client_.patch<api::Event>(ctx, written.key, PatchType::kMerge, patch);
-  if (!patched && patched.error().code == Code::kNotFound) return false;
-  if (!patched) {
-    log::debug("kube", "event not written", {{log::Key::kError, patched.error()}});
-    if (dropped_ != nullptr) dropped_->add();
-    return true;
-  }
+  TRY(client_.patch<api::Event>(ctx, written.key, PatchType::kMerge, patch));
   written.count += event.count;
   written.last = client_.clock().mono();
-  return true;
+  return {};
 }
 
-void EventRecorder::create(const Context& ctx, const Pending& event) {
+Result<void> EventRecorder::create(const Context& ctx, const Pending& event) {
   api::Event object;
   // Events of cluster-scoped objects live in "default", as upstream's do.
   object.metadata.namespace_ = event.about.namespace_.empty() ? "default" : event.about.namespace_;
@@ -132,15 +138,9 @@ void EventRecorder::create(const Context& ctx, const Pending& event) {
   object.source.component = object.reporting_component = component_;
   object.first_timestamp = object.last_timestamp = {event.at};
   object.count = event.count;
-  auto made = client_.create(ctx, object);
-  if (!made) {
-    // In a namespace that ends, events are refused: nobody reads them there.
-    log::debug("kube", "event not written",
-               {{log::Key::kObject, event.about.name}, {log::Key::kError, made.error()}});
-    if (dropped_ != nullptr) dropped_->add();
-    return;
-  }
-  written_[event.id] = {key_of(made->metadata), event.count, client_.clock().mono()};
+  auto made = TRY(client_.create(ctx, object));
+  written_[event.id] = {key_of(made.metadata), event.count, client_.clock().mono()};
+  return {};
 }
 
 void EventRecorder::forget_old() {

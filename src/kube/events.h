@@ -71,9 +71,9 @@ class EventRecorder {
   };
 
   bool within_rate(const std::string& object);
-  void write(const Context& ctx, const Pending& event);
-  bool repeat(const Context& ctx, const Pending& event, Written& written);
-  void create(const Context& ctx, const Pending& event);
+  Result<void> write(const Context& ctx, const Pending& event);
+  Result<void> repeat(const Context& ctx, const Pending& event, Written& written);
+  Result<void> create(const Context& ctx, const Pending& event);
   void forget_old();
 
   const Client client_;

@@ -1,6 +1,9 @@
 #include "kube/lease.h"
 
+#include <unistd.h>
+
 #include "base/log.h"
+#include "base/random.h"
 #include "kube/backoff.h"
 
 namespace nanika::kube {
@@ -15,11 +18,20 @@ int32_t seconds_of(Duration d) {
   return static_cast<int32_t>(std::chrono::ceil<std::chrono::seconds>(d).count());
 }
 
+// Never the same twice, so that a restarted process does not take its predecessor's lease for its
+// own.
+std::string new_identity() {
+  char host[256] = {};
+  ::gethostname(host, sizeof(host) - 1);
+  return fmt::format("{}_{}", host, base::random_uuid());
+}
+
 }  // namespace
 
 LeaseElection::LeaseElection(const Client& client, LeaseOptions options, Metrics* metrics)
     : client_(client), options_(std::move(options)) {
-  CHECK(!options_.identity.empty() && options_.renew_deadline < options_.duration);
+  CHECK(options_.renew_deadline < options_.duration);
+  if (options_.identity.empty()) options_.identity = new_identity();
   if (metrics == nullptr) return;
   master_status_ = &metrics->gauge(
       "leader_election_master_status",

@@ -25,7 +25,7 @@ namespace nanika::kube {
 
 struct LeaseOptions {
   Key key{"kube-system", "nanika-controllers"};
-  std::string identity;  ///< unique among all candidates; host name and something random
+  std::string identity;  ///< unique among all candidates; "": the host's name and a random part
   Duration duration = std::chrono::seconds(15);
   Duration renew_deadline = std::chrono::seconds(10);  ///< less than duration
   Duration retry_period = std::chrono::seconds(2);
@@ -53,7 +53,7 @@ class LeaseElection {
   void report(const Error& error);
 
   const Client client_;
-  const LeaseOptions options_;
+  LeaseOptions options_;
   base::Gauge* master_status_ = nullptr;
   std::optional<api::Lease> observed_;
   MonoTime observed_at_{};  ///< when observed_ was first seen so

@@ -47,12 +47,13 @@ class Server {
                                        "--listen", "127.0.0.1:0", "--kubeconfig-out", kubeconfig},
                               .err = {.kind = base::Stream::Kind::kFile, .path = folder_ + "/log"},
                               .die_with_parent = true});
-    process_ = std::move(spawned).value();
+    if (!spawned) throw std::runtime_error(spawned.error().message);
+    process_ = std::move(*spawned);
     bool up = eventually([&] {
       auto config = Config::load(kubeconfig);
       return config && ready(*config);
     });
-    CHECK(up);
+    if (!up) throw std::runtime_error("nanika apiserver did not get ready: " + folder_ + "/log");
   }
   bool ready(const Config& config) {
     auto transport = connect(config, base::system_clock());

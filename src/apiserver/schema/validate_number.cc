@@ -13,6 +13,13 @@ std::string plain(double value) {
   return fmt::format("{}", go_float(value));
 }
 
+// Bounds beyond int64 saturate.
+int64_t to_int64(double bound) {
+  if (bound >= 9223372036854775807.0) return std::numeric_limits<int64_t>::max();
+  if (bound <= -9223372036854775808.0) return std::numeric_limits<int64_t>::min();
+  return static_cast<int64_t>(bound);
+}
+
 class NumberCheck {
  public:
   NumberCheck(const json::value& value, const Schema& schema, const Place& place)
@@ -74,7 +81,7 @@ class NumberCheck {
 
   void multiple_of(double factor) {
     if (boundary("MultipleOf", factor)) {
-      const int64_t whole_factor = static_cast<int64_t>(factor);
+      const int64_t whole_factor = to_int64(factor);
       if (whole_factor <= 0) return not_positive(static_cast<double>(whole_factor));
       if (value_.get_int64() % whole_factor != 0)
         wrong(fmt::format("should be a multiple of {}", whole_factor));
@@ -93,19 +100,19 @@ class NumberCheck {
 
   void maximum(double bound, bool exclusive) {
     const bool integers = boundary("Maximum boundary", bound);
-    const bool beyond = integers ? over(value_.get_int64(), static_cast<int64_t>(bound), exclusive)
+    const bool beyond = integers ? over(value_.get_int64(), to_int64(bound), exclusive)
                                  : over(as_double(value_), bound, exclusive);
     if (beyond)
       wrong(fmt::format("should be less than {}{}", exclusive ? "" : "or equal to ",
-                        integers ? std::to_string(static_cast<int64_t>(bound)) : plain(bound)));
+                        integers ? std::to_string(to_int64(bound)) : plain(bound)));
   }
   void minimum(double bound, bool exclusive) {
     const bool integers = boundary("Minimum boundary", bound);
-    const bool beyond = integers ? over(static_cast<int64_t>(bound), value_.get_int64(), exclusive)
+    const bool beyond = integers ? over(to_int64(bound), value_.get_int64(), exclusive)
                                  : over(bound, as_double(value_), exclusive);
     if (beyond)
       wrong(fmt::format("should be greater than {}{}", exclusive ? "" : "or equal to ",
-                        integers ? std::to_string(static_cast<int64_t>(bound)) : plain(bound)));
+                        integers ? std::to_string(to_int64(bound)) : plain(bound)));
   }
   template <class T>
   static bool over(T value, T bound, bool exclusive) {

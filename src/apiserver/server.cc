@@ -4,8 +4,8 @@
 
 #include "apiserver/auth/authenticator.h"
 #include "apiserver/auth/pki.h"
-#include "apiserver/loops/loops.h"
 #include "apiserver/auth/tokens.h"
+#include "apiserver/loops/loops.h"
 #include "apiserver/registry/builtin_resources.h"
 #include "apiserver/registry/served.h"
 #include "apiserver/rest/api.h"

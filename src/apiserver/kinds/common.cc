@@ -102,13 +102,13 @@ Subresource status_like(std::string_view name, std::vector<std::string> kept) {
 Strategy meta_strategy(bool namespaced, NameRule name_rule, Validate rest) {
   Strategy out;
   out.validate_create = [=](const json::value& object, Causes& causes) {
-    validate_object_meta(object, namespaced, name_rule, causes);
+    validate_builtin_meta(object, namespaced, name_rule, causes);
     if (rest != nullptr) rest(object, causes);
   };
   // As upstream: what changed first, then the object as if it were new.
   out.validate_update = [=](const json::value& object, const json::value& old, Causes& causes) {
     validate_object_meta_update(object, old, causes);
-    validate_object_meta(object, namespaced, name_rule, causes);
+    validate_builtin_meta(object, namespaced, name_rule, causes);
     if (rest != nullptr) rest(object, causes);
   };
   return out;

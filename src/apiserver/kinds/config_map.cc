@@ -46,7 +46,7 @@ Kind config_map_kind(const schema::SchemaSet& schemas) {
                                      Causes& causes) {
     validate_object_meta_update(object, old, causes);
     validate_frozen(object, old, {"data", "binaryData"}, causes);
-    validate_object_meta(object, true, name_is_dns_subdomain, causes);
+    validate_builtin_meta(object, true, name_is_dns_subdomain, causes);
     validate(object, causes);
   };
   kind.columns = {

@@ -130,7 +130,7 @@ void validate(const json::value& object, Causes& causes) {
 }
 
 void validate_update(const json::value& object, const json::value& old, Causes& causes) {
-  validate_object_meta(object, true, name_is_dns_subdomain, causes);
+  validate_builtin_meta(object, true, name_is_dns_subdomain, causes);
   validate(object, causes);
   validate_immutable(object, old, "addressType", Path("addressType"), causes);
 }

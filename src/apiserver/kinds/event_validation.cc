@@ -53,7 +53,7 @@ void validate_event(const json::value& event, Causes& causes) {
 }
 
 void validate_events_v1_create(const json::value& event, Causes& causes) {
-  validate_object_meta(event, true, name_is_dns_subdomain, causes);
+  validate_builtin_meta(event, true, name_is_dns_subdomain, causes);
   validate_series(event, causes);
   if (!has(event, "eventTime")) required(causes, Path("eventTime"));
   std::string_view type = string_at(event, "type");

@@ -20,16 +20,13 @@ void validate(const json::value& object, Causes& causes) {
     invalid(causes, path.child("leaseTransitions"), member(spec, "leaseTransitions"),
             "must be greater than or equal to 0");
   }
-  if (has(spec, "strategy")) {
-    std::string_view strategy = string_at(spec, "strategy");
-    if (strategy != "OldestEmulationVersion") {
-      invalid(causes, path.child("strategy"), strategy, label_key(strategy));
-    }
-  }
-  if (!string_at(spec, "preferredHolder").empty() && string_at(spec, "strategy").empty()) {
-    forbidden(causes, path.child("preferredHolder"),
-              "may only be specified if `strategy` is defined");
-  }
+}
+
+// For coordinated leader election, which is not served here.
+void drop_strategy(json::value& object) {
+  json::value& spec = make_object(object, "spec");
+  remove_member(spec, "strategy");
+  remove_member(spec, "preferredHolder");
 }
 
 json::array row(const json::value& object, base::WallTime now) {
@@ -46,6 +43,10 @@ Kind lease_kind(const schema::SchemaSet& schemas) {
   kind.unconditional_update = false;
   fill_in(kind.views[0], {{"metadata", json::object()}, {"spec", json::object()}});
   kind.strategy = meta_strategy(true, name_is_dns_subdomain, validate);
+  kind.strategy.prepare_create = drop_strategy;
+  kind.strategy.prepare_update = [](json::value& object, const json::value&) {
+    drop_strategy(object);
+  };
   kind.columns = {
       name_column(), {.name = "Holder", .description = "Who holds the lease."}, age_column()};
   kind.row = row;

@@ -42,11 +42,7 @@ void prepare_update(json::value& object, const json::value& old) {
 
 void validate_finalizer(std::string_view name, const Path& path, Causes& causes) {
   invalid(causes, path, name, label_key(name));
-  bool standard = name == kFinalizer || name == "orphan" || name == "foregroundDeletion";
-  if (!name.contains('/') && !standard) {
-    invalid(causes, path, name,
-            "name is neither a standard finalizer name nor is it fully qualified");
-  }
+  validate_finalizer_name(name, path, causes);
 }
 
 const json::array& finalizers_of(const json::value& object) {
@@ -61,7 +57,7 @@ void validate(const json::value& object, Causes& causes) {
 }
 
 void validate_update(const json::value& object, const json::value& old, Causes& causes) {
-  validate_object_meta(object, false, name_is_dns_label, causes);
+  validate_builtin_meta(object, false, name_is_dns_label, causes);
   validate(object, causes);
   validate_object_meta_update(object, old, causes);
 }

@@ -37,7 +37,11 @@ void validate_taints(const json::value& object, Causes& causes) {
       validate_taint_effect(effect, path.child("effect"), causes);
     }
     if (!seen.emplace(effect, key).second) {
-      duplicate(causes, path, taints[i]);
+      // Upstream prints its internal struct here.
+      const json::value& added = member(taints[i], "timeAdded");
+      duplicate(
+          causes, path,
+          json::value{{"Key", key}, {"Value", value}, {"Effect", effect}, {"TimeAdded", added}});
       causes.back().message += ": taints must be unique by key and effect pair";
     }
   }
@@ -169,7 +173,7 @@ Kind node_kind(const schema::SchemaSet& schemas) {
   };
   kind.strategy.validate_update = [](const json::value& object, const json::value& old,
                                      Causes& causes) {
-    validate_object_meta(object, false, name_is_dns_subdomain, causes);
+    validate_builtin_meta(object, false, name_is_dns_subdomain, causes);
     validate(object, causes);
     validate_changes(object, old, causes);
   };

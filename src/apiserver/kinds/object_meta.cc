@@ -176,6 +176,25 @@ void validate_object_meta(const json::value& object, bool namespaced, NameRule n
   validate_managed_fields(meta, path.child("managedFields"), causes);
 }
 
+void validate_finalizer_name(std::string_view name, const Path& path, Causes& causes) {
+  bool standard = name == "kubernetes" || name == "orphan" || name == "foregroundDeletion";
+  if (standard || name.contains('/')) return;
+  invalid(causes, path, name,
+          "name is neither a standard finalizer name nor is it fully qualified");
+}
+
+void validate_builtin_meta(const json::value& object, bool namespaced, NameRule name_rule,
+                           Causes& causes) {
+  validate_object_meta(object, namespaced, name_rule, causes);
+  const json::array& finalizers = array_at(meta_of(object), "finalizers");
+  Path meta("metadata"), path = meta.child("finalizers");
+  for (size_t i = 0; i < finalizers.size(); ++i) {
+    if (finalizers[i].is_string()) {
+      validate_finalizer_name(finalizers[i].get_string(), path.at(i), causes);
+    }
+  }
+}
+
 void validate_immutable(const json::value& object, const json::value& old, std::string_view key,
                         const Path& path, Causes& causes) {
   if (same_member(object, old, key)) return;

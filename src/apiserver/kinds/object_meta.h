@@ -11,6 +11,10 @@ namespace nanika::apiserver::kinds {
 /// metadata of a new object, whose name is already generated.
 void validate_object_meta(const json::value& object, bool namespaced, NameRule name_rule,
                           Causes& causes);
+/// The same for built-in kinds, whose finalizers must be standard ones or qualified by a domain.
+void validate_builtin_meta(const json::value& object, bool namespaced, NameRule name_rule,
+                           Causes& causes);
+void validate_finalizer_name(std::string_view name, const Path& path, Causes& causes);
 /// metadata of a changed object against the stored one: immutable fields, labels, annotations,
 /// owners. Both have their resourceVersion; finalizers only leave an object that is being deleted.
 void validate_object_meta_update(const json::value& object, const json::value& old, Causes& causes);

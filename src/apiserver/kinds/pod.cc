@@ -26,6 +26,12 @@ void to_storage(json::value& pod) {
   sync_ips(status, "hostIP", "hostIPs");
 }
 
+// The condition is as old as the Pod.
+void copy_time(json::object& condition, const json::value& pod) {
+  const json::value& created = member(member(pod, "metadata"), "creationTimestamp");
+  if (!created.is_null()) condition.emplace("lastTransitionTime", created);
+}
+
 void prepare_create(json::value& pod) {
   start_generation(pod);
   json::object status{{"phase", "Pending"}};
@@ -34,6 +40,7 @@ void prepare_create(json::value& pod) {
                            {"status", "False"},
                            {"reason", "SchedulingGated"},
                            {"message", "Scheduling is blocked due to non-empty scheduling gates"}};
+    copy_time(condition, pod);
     status.emplace("conditions", json::array{std::move(condition)});
   }
   status.emplace("qosClass", qos_class(pod));

@@ -1,4 +1,7 @@
 // What a client may leave out of a Pod: see pod.h.
+#include <algorithm>
+#include <cctype>
+
 #include "apiserver/kinds/access.h"
 #include "apiserver/kinds/pod.h"
 
@@ -24,13 +27,18 @@ void set_if_zero(json::value& object, std::string_view key, int64_t number) {
   if (int_at(object, key) == 0) object.as_object()[key] = number;
 }
 
-// An image without tag and digest means its latest one.
+// An image without tag and digest means its latest one. What is no reference at all does not.
 bool is_latest(std::string_view image) {
-  if (image.empty() || image.contains('@')) return false;
-  size_t slash = image.rfind('/');
-  std::string_view name = slash == image.npos ? image : image.substr(slash + 1);
+  bool readable = std::ranges::all_of(image, [](unsigned char c) {
+    return std::isalnum(c) != 0 || std::string_view("._-/:@").contains(static_cast<char>(c));
+  });
+  if (image.empty() || !readable) return false;
+  size_t at = image.find('@');
+  std::string_view name = image.substr(0, at);
+  if (size_t slash = name.rfind('/'); slash != name.npos) name.remove_prefix(slash + 1);
   size_t colon = name.find(':');
-  return colon == name.npos || name.substr(colon + 1) == "latest";
+  if (colon == name.npos) return at == image.npos;
+  return name.substr(colon + 1) == "latest";
 }
 
 void default_http_get(json::value* handler) {

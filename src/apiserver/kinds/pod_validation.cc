@@ -230,7 +230,7 @@ void validate_pod_create(const json::value& pod, Causes& causes) {
 
 void validate_pod_update(const json::value& pod, const json::value& old, Causes& causes) {
   validate_object_meta_update(pod, old, causes);
-  validate_object_meta(pod, true, name_is_dns_subdomain, causes);
+  validate_builtin_meta(pod, true, name_is_dns_subdomain, causes);
   validate_pod(pod, causes);
   const json::value& spec = member(pod, "spec");
   const json::value& before = member(old, "spec");

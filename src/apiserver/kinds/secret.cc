@@ -89,7 +89,7 @@ void validate_update(const json::value& object, const json::value& old, Causes& 
   validate_object_meta_update(object, old, causes);
   validate_immutable(object, old, "type", Path("type"), causes);
   validate_frozen(object, old, {"data"}, causes);
-  validate_object_meta(object, true, name_is_dns_subdomain, causes);
+  validate_builtin_meta(object, true, name_is_dns_subdomain, causes);
   validate(object, causes);
 }
 

@@ -20,7 +20,8 @@ void sync_ips(json::value& status, std::string_view one, std::string_view all) {
   }
 }
 
-void to_storage(json::value& pod) {
+void set_defaults(json::value& pod) {
+  default_pod(pod);
   json::value& status = make_object(pod, "status");
   sync_ips(status, "podIP", "podIPs");
   sync_ips(status, "hostIP", "hostIPs");
@@ -62,6 +63,16 @@ void prepare_status(json::value& pod, const json::value& old) {
   if (int_at(status, "observedGeneration") == 0) copy_member(status, before, "observedGeneration");
 }
 
+std::vector<std::string> warnings(const json::value& pod, const json::value* old) {
+  if (old != nullptr) return {};
+  Problems problems = dns1123_label(base::find_string(pod, "metadata", "name"));
+  if (problems.empty()) return {};
+  return {
+      fmt::format("metadata.name: this is used in the Pod's hostname, which can result in "
+                  "surprising behavior; a DNS label is recommended: [{}]",
+                  fmt::join(problems, " "))};
+}
+
 int64_t grace_period(const json::value& pod, int64_t asked) {
   const json::value& spec = member(pod, "spec");
   std::string_view phase = string_at(member(pod, "status"), "phase");
@@ -97,8 +108,7 @@ Kind pod_kind(const schema::SchemaSet& schemas) {
           {{"metadata", json::object()},
            {"spec", {{"containers", nullptr}}},
            {"status", json::object()}},
-          default_pod);
-  kind.views[0].to_storage = to_storage;
+          set_defaults);
   kind.strategy = meta_strategy(true, name_is_dns_subdomain, validate_pod_create);
   kind.strategy.prepare_create = prepare_create;
   kind.strategy.prepare_update = prepare_update;
@@ -110,6 +120,7 @@ Kind pod_kind(const schema::SchemaSet& schemas) {
   status.strategy.reset_fields = {
       {"spec"}, {"metadata", "deletionTimestamp"}, {"metadata", "ownerReferences"}};
   kind.subresources = {std::move(status)};
+  kind.warnings = warnings;
   kind.grace_period = grace_period;
   for (auto [part, key] : kFields) kind.field_labels.push_back(fmt::format("{}.{}", part, key));
   kind.field_labels.emplace_back("spec.hostNetwork");

@@ -96,7 +96,7 @@ TEST(Pod, WaitsForItsNodeWhenDeleted) {
 
 TEST(Pod, KeepsBothFormsOfItsAddress) {
   json::value pod = parse(R"({"status":{"podIP":"10.0.0.1"}})");
-  kind("Pod").views[0].to_storage(pod);
+  kind("Pod").views[0].set_defaults(pod);
   EXPECT_EQ(pod.at("status"), parse(R"({"podIP":"10.0.0.1","podIPs":[{"ip":"10.0.0.1"}]})"));
 }
 

@@ -19,6 +19,7 @@ void fold_string_data(json::value& object) {
 }
 
 void set_defaults(json::value& object) {
+  fold_string_data(object);
   if (string_at(object, "type").empty()) object.as_object()["type"] = "Opaque";
 }
 
@@ -103,7 +104,6 @@ json::array row(const json::value& object, base::WallTime now) {
 Kind secret_kind(const schema::SchemaSet& schemas) {
   Kind kind = make_kind(schemas, "", "v1", "io.k8s.api.core.v1.Secret", "Secret", "secrets", true);
   fill_in(kind.views[0], {{"metadata", json::object()}}, set_defaults);
-  kind.views[0].to_storage = fold_string_data;
   kind.strategy = meta_strategy(true, name_is_dns_subdomain, validate);
   kind.strategy.prepare_update = [](json::value& object, const json::value& old) {
     if (string_at(object, "type").empty()) copy_member(object, old, "type");

@@ -126,9 +126,7 @@ void drop_type_dependent(json::value& object, const json::value& old) {
   if (!balances) make_object(object, "status").get_object()["loadBalancer"] = json::object();
 }
 
-std::vector<std::string> warnings(const json::value& object, const json::value* old) {
-  // Only what a client newly does is worth a word.
-  if (old != nullptr && same_member(object, *old, "spec")) return {};
+std::vector<std::string> warnings(const json::value& object, const json::value*) {
   std::vector<std::string> out;
   const json::value& spec = member(object, "spec");
   bool external_ips = !array_at(spec, "externalIPs").empty();

@@ -20,7 +20,8 @@ merge::Target target_of(const Endpoint& endpoint, std::string_view subresource) 
       .api_version = endpoint.view().api_version(),
       .kind = kind.kind,
       .subresource = std::string(subresource),
-      .reset = sub != nullptr ? &sub->strategy.reset_fields : &kind.strategy.reset_fields};
+      .reset = sub != nullptr ? &sub->strategy.reset_fields : &kind.strategy.reset_fields,
+      .empty = &endpoint.view().empty};
   if (kind.views.size() == 1) return out;
   out.convert = [&kind](json::value& object, std::string_view from,
                         std::string_view to) -> const schema::Schema* {

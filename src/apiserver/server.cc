@@ -7,11 +7,15 @@
 #include "apiserver/auth/tokens.h"
 #include "apiserver/loops/loops.h"
 #include "apiserver/registry/builtin_resources.h"
+#include "apiserver/registry/definitions.h"
+#include "apiserver/registry/object_metrics.h"
 #include "apiserver/registry/served.h"
+#include "apiserver/registry/service_allocator.h"
 #include "apiserver/rest/api.h"
 #include "base/file.h"
 #include "base/ip.h"
 #include "base/log.h"
+#include "base/process_metrics.h"
 
 namespace nanika::apiserver {
 
@@ -67,6 +71,7 @@ class ServerImpl final : public Server {
 
   Result<void> start();
   Result<void> start_loops();
+  Result<std::unique_ptr<ServiceAllocator>> make_allocator();
   std::string url() const override;
   int port() const override { return http_->port(); }
   const std::string& ca_pem() const override { return pki_.ca_pem; }
@@ -87,10 +92,14 @@ class ServerImpl final : public Server {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<Registry> registry_;
   std::unique_ptr<Executor> executor_;
+  std::unique_ptr<ServiceAllocator> services_;
   std::unique_ptr<Operations> operations_;
   std::unique_ptr<Tokens> tokens_;
   std::unique_ptr<Authenticator> authenticator_;
   schema::OpenApi openapi_{options_.version};
+  std::unique_ptr<ObjectMetrics> object_metrics_;
+  std::shared_ptr<void> process_metrics_;
+  std::unique_ptr<Definitions> definitions_;
   std::unique_ptr<Api> api_;
   std::unique_ptr<http::Server> http_;
   std::unique_ptr<loops::Loops> loops_;
@@ -104,10 +113,20 @@ Result<void> ServerImpl::start() {
       TRY(store::Store::open({.folder = options_.data_dir + "/store", .clock = options_.clock}));
   registry_ = std::make_unique<Registry>(builtin_resources(*store_));
   executor_ = std::make_unique<Executor>();
-  operations_ = std::make_unique<Operations>(
-      Operations::Parts{.store = *store_, .clock = *options_.clock, .executor = *executor_});
+  services_ = TRY(make_allocator());
+  operations_ = std::make_unique<Operations>(Operations::Parts{.store = *store_,
+                                                               .clock = *options_.clock,
+                                                               .executor = *executor_,
+                                                               .services = services_.get()});
   tokens_ = TRY(Tokens::create(pki_.token_key_pem, *store_, *options_.clock));
-  openapi_.serve(served_resources(*registry_->catalog()));
+  object_metrics_ = std::make_unique<ObjectMetrics>(metrics_, *store_);
+  process_metrics_ = base::add_process_metrics(metrics_, options_.version);
+  definitions_ =
+      std::make_unique<Definitions>(*registry_, *operations_, [this](const Catalog& catalog) {
+        openapi_.serve(served_resources(catalog));
+        object_metrics_->follow(catalog);
+      });
+  TRY(definitions_->start());
   authenticator_ = std::make_unique<Authenticator>(*tokens_);
 
   base::TlsServerOptions tls{.certificate_pem = pki_.server.certificate_pem,
@@ -132,6 +151,18 @@ Result<void> ServerImpl::start() {
   return start_loops();
 }
 
+Result<std::unique_ptr<ServiceAllocator>> ServerImpl::make_allocator() {
+  auto ipv4 = TRY(base::in_context(base::IpPrefix::parse(options_.service_ipv4), "service range"));
+  auto ipv6 = TRY(base::in_context(base::IpPrefix::parse(options_.service_ipv6), "service range"));
+  auto made = std::make_unique<ServiceAllocator>(ServiceAllocator::Ranges{ipv4, ipv6});
+  auto stored = TRY(store_->list({.resource = store_->resource("core/services")}));
+  for (const store::ObjectPtr& object : stored.items) {
+    json::value service = TRY(base::parse_json(object->bytes()));
+    made->take(service);
+  }
+  return made;
+}
+
 Result<void> ServerImpl::start_loops() {
   // Service `kubernetes` has the first address of the range, as upstream gives it.
   auto range = TRY(base::in_context(base::IpPrefix::parse(options_.service_ipv4), "service range"));
@@ -148,6 +179,15 @@ Result<void> ServerImpl::start_loops() {
                                      .advertise_address = reachable ? host : "",
                                      .port = port()}});
   loops_->start();
+  // Whoever is told that we are ready finds the namespace that everybody uses.
+  const base::Clock& clock = *options_.clock;
+  store::ResourceId namespaces = store_->resource("core/namespaces");
+  base::MonoTime deadline = clock.mono() + std::chrono::seconds(10);
+  while (store_->get(namespaces, "", "default") == nullptr) {
+    if (clock.mono() > deadline)
+      return base::fail(base::Code::kDeadlineExceeded, "namespace default could not be made");
+    clock.sleep_for(std::chrono::milliseconds(1), {});
+  }
   return {};
 }
 
@@ -165,7 +205,11 @@ void ServerImpl::stop(std::chrono::milliseconds grace) {
   api_->stop();
   http_->stop(grace);
   http_.reset();
-  executor_.reset();
+  definitions_.reset();
+  executor_->stop();
+  // What was queued before is carried out, and answered, before we go.
+  (void)store_->submit_and_wait(
+      {.op = store::Op::kDelete, .resource = store_->resource("internal/barrier"), .name = "none"});
   api_.reset();
 }
 

@@ -5,6 +5,7 @@
 #include "apiserver/server.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/sd_notify.h"
 
 namespace nanika::cli {
 
@@ -27,10 +28,12 @@ Result<void> run_apiserver(const ApiserverOptions& options) {
   if (!options.kubeconfig_out.empty())
     TRY(base::write_file_atomic(options.kubeconfig_out, server->kubeconfig(), 0600));
   base::log::info("apiserver", "ready", {{Key::kAddress, server->url()}});
+  TRY(base::sd_notify("READY=1\nSTATUS=serving on " + server->url()));
 
   int signal = 0;
   sigwait(&ends, &signal);
   base::log::info("apiserver", "stopping", {{Key::kReason, strsignal(signal)}});
+  TRY(base::sd_notify("STOPPING=1"));
   server->stop(std::chrono::seconds(2));
   return {};
 }

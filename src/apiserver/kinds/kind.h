@@ -129,6 +129,9 @@ struct Kind {
   /// gave none. 0: gone at once. Null: no graceful deletion.
   std::function<int64_t(const json::value& object, int64_t asked)> grace_period;
 
+  /// What an object gets that is asked to go, before its finalizers are looked at. Null: nothing.
+  std::function<void(json::value& object, base::WallTime now)> prepare_delete;
+
   /// Every field label that is served; metadata.name and
   /// metadata.namespace (of namespaced kinds) come first. Others give 400.
   std::vector<std::string> field_labels;

@@ -113,6 +113,9 @@ Kind namespace_kind(const schema::SchemaSet& schemas) {
   kind.strategy.prepare_update = prepare_update;
   kind.strategy.validate_update = validate_update;
   kind.strategy.reset_fields = {{"status"}};
+  kind.prepare_delete = [](json::value& object, base::WallTime) {
+    make_object(object, "status").as_object()["phase"] = "Terminating";
+  };
   Subresource finalize = status_like("finalize", {"status"});
   finalize.verbs = {"update"};
   finalize.strategy.validate_update = validate_finalize;

@@ -1,5 +1,6 @@
 #include "apiserver/registry/builtin_resources.h"
 
+#include "apiserver/registry/definition_kind.h"
 #include "apiserver/registry/reviews.h"
 #include "apiserver/schema/builtin.h"
 
@@ -20,6 +21,7 @@ std::vector<ResourcePtr> builtin_resources(store::Store& store) {
   std::vector<ResourcePtr> out;
   for (kinds::Kind& kind : kinds::builtin_kinds(schema::builtin_schemas()))
     out.push_back(make_resource(store, std::move(kind)));
+  out.push_back(make_resource(store, definition_kind(schema::builtin_schemas())));
   for (ResourcePtr& review : review_resources()) out.push_back(std::move(review));
   return out;
 }

@@ -150,7 +150,8 @@ kinds::Kind custom_kind(std::shared_ptr<const CrdViews> views) {
                                  .verbs = verbs,
                                  .kind = "Scale",
                                  .group = "autoscaling",
-                                 .version = "v1"});
+                                 .version = "v1",
+                                 .strategy = object_strategy(kind.namespaced, status)});
   set_fields(kind, views);
   return kind;
 }

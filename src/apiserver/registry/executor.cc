@@ -7,17 +7,22 @@ namespace nanika::apiserver {
 Executor::Executor() : thread_([this] { run(); }) {}
 
 Executor::~Executor() {
+  stop();
+}
+
+void Executor::stop() {
   {
     std::lock_guard lock(mutex_);
     stop_ = true;
   }
   wake_.notify_one();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Executor::post(Task task) {
   {
     std::lock_guard lock(mutex_);
+    if (stop_) return;
     tasks_.push_back(std::move(task));
   }
   wake_.notify_one();

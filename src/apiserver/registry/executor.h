@@ -10,7 +10,7 @@
 
 namespace nanika::apiserver {
 
-/// Threading: post() from any thread. The destructor runs what is queued, then joins.
+/// Threading: post() from any thread. What comes after stop() is dropped.
 class Executor {
  public:
   using Task = std::move_only_function<void()>;
@@ -19,6 +19,7 @@ class Executor {
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
   void post(Task task);
+  void stop();  ///< runs what is queued, then joins
 
  private:
   void run();

@@ -106,8 +106,6 @@ void mark_deleting(const Remove& remove, json::value& object, int64_t grace) {
   } else if (grace < kinds::int_at(object.as_object()["metadata"], "deletionGracePeriodSeconds")) {
     meta["deletionGracePeriodSeconds"] = grace;
   }
-  if (remove.is_namespace())
-    kinds::make_object(object, "status").as_object()["phase"] = "Terminating";
 }
 
 void write(const RemovePtr& remove, const store::ObjectPtr& live, json::value object, bool gone) {
@@ -144,6 +142,8 @@ ApiResult<void> remove_live(const RemovePtr& remove, const store::ObjectPtr& liv
   if (remove->is_namespace()) TRY(check_namespace(*remove, stored));
   json::value object = stored;
   set_collection_finalizers(remove->request.options, object);
+  const auto& prepare = remove->resource().kind.prepare_delete;
+  if (prepare && !is_deleting(object)) prepare(object, remove->parts.clock.wall());
   int64_t grace = grace_of(*remove, stored);
   bool gone = grace == 0 && !is_held(object);
   if (!gone) mark_deleting(*remove, object, grace);

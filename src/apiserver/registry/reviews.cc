@@ -51,4 +51,9 @@ const Endpoint& token_request() {
   return kEndpoint;
 }
 
+const Endpoint& scale_type() {
+  static const Endpoint kEndpoint{.resource = make({"autoscaling", "Scale", "scales", true})};
+  return kEndpoint;
+}
+
 }  // namespace nanika::apiserver

@@ -14,5 +14,7 @@ std::vector<ResourcePtr> review_resources();
 
 /// TokenRequest, which serviceaccounts/token takes: no resource of its own.
 const Endpoint& token_request();
+/// autoscaling/v1 Scale, which the scale subresource takes.
+const Endpoint& scale_type();
 
 }  // namespace nanika::apiserver

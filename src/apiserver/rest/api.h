@@ -13,6 +13,7 @@
 #include "apiserver/auth/tokens.h"
 #include "apiserver/registry/operations.h"
 #include "apiserver/rest/call.h"
+#include "apiserver/rest/in_flight.h"
 #include "apiserver/rest/parameters.h"
 #include "apiserver/rest/request_metrics.h"
 #include "apiserver/rest/watches.h"
@@ -53,6 +54,7 @@ class Api {
   void serve_verb(const CallPtr& call, const Endpoint& endpoint);
 
   void review(const CallPtr& call, const Endpoint& endpoint);
+  void scale(const CallPtr& call, const Endpoint& endpoint);
   void create_token(const CallPtr& call, const Endpoint& endpoint);
   void get(const CallPtr& call, const Endpoint& endpoint);
   void list(const CallPtr& call, const Endpoint& endpoint);
@@ -69,6 +71,7 @@ class Api {
   Parts parts_;
   RequestMetrics request_metrics_;
   Watches watches_;
+  InFlight in_flight_;
   std::atomic<bool> stopping_{false};
 };
 

@@ -87,6 +87,15 @@ void Call::fail(const ApiError& error) {
   reply(error.code, text + "\n", kJsonType, std::move(headers));
 }
 
+void Call::time_out() {
+  if (!claim()) return;
+  ApiError error(504, "Timeout", "Timeout: request did not complete within the allotted timeout");
+  http::Response response{.status = 504, .body = base::to_json(error.status())};
+  response.headers.add("Content-Type", std::string(kJsonType));
+  count(504, response.body.size());
+  exchange_->reply(std::move(response));
+}
+
 void Call::start_stream(std::string_view content_type) {
   if (!claim()) return;
   exchange_->start_stream({.status = 200, .headers = common_headers(content_type)});

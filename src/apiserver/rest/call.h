@@ -40,11 +40,14 @@ class Call {
   void reply(int status, std::string body, std::string_view content_type,
              base::http::Headers headers = {});
   void fail(const ApiError& error);
+  /// 504, for whoever waited too long: may be called beside another thread's answer.
+  void time_out();
   /// Starts the stream of a watch.
   void start_stream(std::string_view content_type);
   /// True once for whoever may answer.
   bool claim() { return !answered_.exchange(true); }
   base::MonoTime started() const { return started_; }
+  std::shared_ptr<void> in_flight;  ///< held while the call's deadline is watched
 
  private:
   base::http::Headers common_headers(std::string_view content_type);

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "apiserver/auth/authorizer.h"
+#include "apiserver/auth/impersonation.h"
 #include "apiserver/rest/api.h"
 
 namespace nanika::apiserver {
@@ -39,6 +40,13 @@ bool scope_fits(const Endpoint& endpoint, const RequestInfo& info) {
   return !info.in_namespace || info.resource == "namespaces";
 }
 
+// ?timeout=, up to upstream's --request-timeout.
+base::Duration time_limit(const base::http::Query& query) {
+  constexpr base::Duration kMost = std::chrono::seconds(60);
+  auto asked = base::parse_duration(query.get("timeout"));
+  return asked && *asked > base::Duration(0) ? std::min(*asked, kMost) : kMost;
+}
+
 bool lists(const std::vector<std::string>& verbs, std::string_view verb) {
   return std::ranges::find(verbs, verb) != verbs.end();
 }
@@ -48,7 +56,8 @@ bool lists(const std::vector<std::string>& verbs, std::string_view verb) {
 Api::Api(Parts parts)
     : parts_(std::move(parts)),
       request_metrics_(parts_.metrics, parts_.limits),
-      watches_(parts_.store, parts_.clock, request_metrics_) {}
+      watches_(parts_.store, parts_.clock, request_metrics_),
+      in_flight_(parts_.clock) {}
 
 void Api::stop() {
   stopping_ = true;
@@ -64,6 +73,8 @@ void Api::handle(base::http::ExchangePtr exchange) {
   if (!query) return call->fail(bad_request(query.error().message));
   if (!admitted) return call->fail(too_many_requests("Too many requests, please try again later."));
   auto user = parts_.authenticator.authenticate(call->exchange());
+  if (!user) return call->fail(user.error());
+  user = impersonated(call->request().headers, std::move(*user));
   if (!user) return call->fail(user.error());
   call->user = std::move(*user);
   if (!is_allowed(call->user, action_of(call->info)))
@@ -83,11 +94,14 @@ void Api::serve_resource(const CallPtr& call) {
   if (endpoint == nullptr || !scope_fits(*endpoint, info) || info.parts.size() > 3)
     return page_not_found(*call);
   if (!endpoint->kind().namespaced) info.namespace_.clear();
-  auto answer = negotiate(call->request().headers.get("Accept"), true);
+  auto answer = negotiate(call->request().headers.get("Accept"), endpoint->resource->stored);
   if (!answer) return call->fail(not_acceptable(kServedTypes));
   call->answer = *answer;
   if (const crd::CrdView* custom = endpoint->custom(); custom != nullptr && custom->deprecated)
     call->warnings.push_back(custom->deprecation_warning);
+  // Reads are answered at once; only writes wait for the disk.
+  if (info.verb != "get" && info.verb != "list" && info.verb != "watch")
+    call->in_flight = in_flight_.add(call, time_limit(call->query));
   if (!info.subresource.empty()) return serve_subresource(call, *endpoint);
   serve_verb(call, *endpoint);
 }
@@ -121,6 +135,7 @@ void Api::serve_subresource(const CallPtr& call, const Endpoint& endpoint) {
   const kinds::Subresource& sub = *endpoint.resource->subresource(info.subresource);
   if (!lists(sub.verbs, info.verb))
     return call->fail(method_not_supported(endpoint.name(), info.verb));
+  if (sub.kind == "Scale") return scale(call, endpoint);
   if (info.verb == "get") return get(call, endpoint);
   if (info.verb == "update") return update(call, endpoint);
   if (info.verb == "patch") return patch(call, endpoint);

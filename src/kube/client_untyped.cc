@@ -180,11 +180,11 @@ Result<void> UntypedClient::remove_json(const Context& ctx, const api::KindInfo&
 Result<json::value> UntypedClient::apply_json(const Context& ctx, const api::KindInfo& kind,
                                               json::object fragment, const ApplyOptions& options,
                                               std::string_view subresource) const {
-  if (!options.uid.empty()) {
-    json::value& metadata = fragment["metadata"];
-    if (!metadata.is_object()) metadata.emplace_object();
-    metadata.get_object()["uid"] = options.uid;
-  }
+  json::value& metadata = fragment["metadata"];
+  if (!metadata.is_object()) metadata.emplace_object();
+  if (!options.uid.empty()) metadata.get_object()["uid"] = options.uid;
+  if (!options.resource_version.empty())
+    metadata.get_object()["resourceVersion"] = options.resource_version;
   std::string target = fmt::format("{}?fieldManager={}&force={}",
                                    resource_path(kind, key_in(fragment, kind), subresource),
                                    http::percent_encode(options_.field_manager), options.force);

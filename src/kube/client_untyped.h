@@ -37,6 +37,8 @@ struct ApplyOptions {
   /// The object as it was seen: when it was deleted since, the apply fails with kConflict instead
   /// of making it anew. Give it for every object that somebody else made.
   std::string uid = {};
+  /// Only on this version of it: kConflict when it changed since. "": any.
+  std::string resource_version = {};
 };
 
 enum class PatchType : uint8_t { kJson, kMerge, kStrategic };

@@ -34,8 +34,16 @@ void AddressBook::unlink(Space& space, const IpAddress& address) {
   }
 }
 
-void AddressBook::link(Space& space, const IpAddress& address, LedgerEntry entry) {
+void AddressBook::refresh(Space& space, const IpAddress& address) {
   unlink(space, address);
+  const auto note = space.notes.find(address);
+  const auto seen = space.seen.find(address);
+  if (note == space.notes.end() && seen == space.seen.end()) {
+    space.ledger.erase(address);
+    return;
+  }
+  LedgerEntry entry = note != space.notes.end() ? LedgerEntry{.holder_uids = {note->second.uid}}
+                                                : seen->second.entry;
   for (const std::string& uid : entry.holder_uids)
     if (!uid.empty()) space.by_holder[uid].insert(address);
   space.ledger.set(address, std::move(entry));
@@ -46,13 +54,18 @@ void AddressBook::observe(const api::AddressClaim& claim) {
   if (!identity) return;  // not made by us; it locks nothing
   const std::lock_guard lock(mutex_);
   Space& space = spaces_[identity->address_space];
-  space.seen.insert(identity->address);
-  auto note = space.notes.find(identity->address);
-  if (note != space.notes.end()) {
-    if (revision_of(claim) < note->second.revision) return;  // older than what we did ourselves
+  Seen now{.entry = entry_of(claim, clock_.mono()), .revision = revision_of(claim)};
+  const auto before = space.seen.find(identity->address);
+  // Still free: it rests since we first saw it so, not since the latest look.
+  if (before != space.seen.end() && before->second.entry.holder_uids.empty() &&
+      now.entry.holder_uids.empty())
+    now.entry.observed_free = before->second.entry.observed_free;
+  // A note stays where it is younger, and what is in flight until its answer is here.
+  const auto note = space.notes.find(identity->address);
+  if (note != space.notes.end() && !note->second.in_flight && now.revision >= note->second.revision)
     space.notes.erase(note);
-  }
-  link(space, identity->address, entry_of(claim, clock_.mono()));
+  space.seen.insert_or_assign(identity->address, std::move(now));
+  refresh(space, identity->address);
 }
 
 void AddressBook::forget(const std::string& name) {
@@ -61,27 +74,32 @@ void AddressBook::forget(const std::string& name) {
   const std::lock_guard lock(mutex_);
   Space& space = spaces_[identity->address_space];
   space.seen.erase(identity->address);
-  if (space.notes.contains(identity->address)) return;  // made anew, and not shown yet
-  unlink(space, identity->address);
-  space.ledger.erase(identity->address);
+  // What is ours or in flight was made anew, and is not shown yet.
+  const auto note = space.notes.find(identity->address);
+  if (note != space.notes.end() && !note->second.in_flight && note->second.uid.empty())
+    space.notes.erase(note);
+  refresh(space, identity->address);
 }
 
 void AddressBook::note(Space& space, const IpAddress& address, Note note) {
-  link(space, address, {.holder_uids = {note.uid}});
-  space.notes[address] = std::move(note);
+  const auto seen = space.seen.find(address);
+  if (note.revision != 0 && seen != space.seen.end() && seen->second.revision >= note.revision) {
+    space.notes.erase(address);  // the cache was faster than the answer
+  } else {
+    space.notes[address] = std::move(note);
+  }
+  refresh(space, address);
 }
 
 void AddressBook::drop_old_notes(Space& space) {
   const base::MonoTime now = clock_.mono();
-  std::erase_if(space.notes, [&](const auto& item) {
-    const auto& [address, note] = item;
-    if (note.in_flight || now - note.since < kPatience) return false;
-    if (!space.seen.contains(address)) {
-      unlink(space, address);
-      space.ledger.erase(address);
-    }
-    return true;
-  });
+  std::vector<IpAddress> old;
+  for (const auto& [address, note] : space.notes)
+    if (!note.in_flight && now - note.since >= kPatience) old.push_back(address);
+  for (const IpAddress& address : old) {
+    space.notes.erase(address);
+    refresh(space, address);
+  }
 }
 
 std::vector<IpAddress> AddressBook::held_by(const std::string& space_name, const std::string& uid,
@@ -125,7 +143,6 @@ void AddressBook::released(const std::string& name, uint64_t revision) {
   if (!identity) return;
   const std::lock_guard lock(mutex_);
   Space& space = spaces_[identity->address_space];
-  // What the cache has seen of that very version already is newer than this note could be.
   note(space, identity->address, {.since = clock_.mono(), .revision = revision});
 }
 
@@ -140,15 +157,8 @@ void AddressBook::cancel(const std::string& space_name, const IpAddress& address
   auto it = space.notes.find(address);
   if (it == space.notes.end() || !it->second.in_flight)
     return;  // the cache has told us better meanwhile
-  // A rested claim that was to be taken again is still there: let the cache's word stand after
-  // kPatience.
-  if (space.seen.contains(address)) {
-    it->second = {.since = clock_.mono()};
-    return;
-  }
   space.notes.erase(it);
-  unlink(space, address);
-  space.ledger.erase(address);
+  refresh(space, address);
 }
 
 AddressBook::Count AddressBook::count(const std::string& space_name, const IntervalSet& set,

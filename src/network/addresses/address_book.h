@@ -67,16 +67,23 @@ class AddressBook {
     bool in_flight = false;
     uint64_t revision = 0;  ///< of our write; 0: we wrote nothing
   };
+  /// What the cache shows.
+  struct Seen {
+    LedgerEntry entry;
+    uint64_t revision = 0;
+  };
+  /// The ledger says of each address what its note says, else what was seen.
   struct Space {
     Ledger ledger;
     std::map<IpAddress, Note> notes;
-    std::set<IpAddress> seen;  ///< in the cache
+    std::map<IpAddress, Seen> seen;
     std::map<std::string, std::set<IpAddress>> by_holder;
   };
-  void note(Space& space, const IpAddress& address, Note note);
+  static void note(Space& space, const IpAddress& address, Note note);
   void drop_old_notes(Space& space);
   static void unlink(Space& space, const IpAddress& address);
-  static void link(Space& space, const IpAddress& address, LedgerEntry entry);
+  /// Brings ledger and by_holder in line with note and seen.
+  static void refresh(Space& space, const IpAddress& address);
 
   const base::Clock& clock_;
   mutable std::mutex mutex_;

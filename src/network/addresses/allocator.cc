@@ -177,7 +177,10 @@ AllocationPlan plan_allocation(const Want& want, const std::vector<IpAddress>& h
                                std::mt19937_64& random) {
   AllocationPlan plan;
   if (!permits(network.spec.allowed, want.namespace_labels)) {
-    plan.keep = held;  // what is in use is never taken away
+    // What is in use is never taken away: the first of each family stays.
+    for (const IpAddress& address : held)
+      (of_family(plan.keep, address.family()) == nullptr ? plan.keep : plan.release)
+          .push_back(address);
     if (held.empty())
       plan.refusal =
           Refusal{"NotPermitted",
@@ -189,7 +192,8 @@ AllocationPlan plan_allocation(const Want& want, const std::vector<IpAddress>& h
   const std::vector<Family> families = wanted_families(want);
   for (size_t i = 0; i < families.size(); ++i) {
     const IpAddress* asked = of_family(want.addresses, families[i]);
-    const IpAddress* has = of_family(held, families[i]);
+    const bool has_asked = asked != nullptr && std::ranges::find(held, *asked) != held.end();
+    const IpAddress* has = has_asked ? asked : of_family(held, families[i]);
     if (has != nullptr && (asked == nullptr || *asked == *has)) {
       plan.keep.push_back(*has);
       continue;

@@ -26,8 +26,9 @@ Result<kube::Outcome> ClaimController::reconcile(const Key& key, const Context& 
   if (claim->spec.holders.empty()) return end_rest(*claim, ctx);
   for (const api::ClaimHolder& holder : claim->spec.holders) {
     if (TRY(holder_lives(holder, ctx))) continue;
-    if (const uint64_t revision = TRY(claims_.release(ctx, claim->metadata.name, holder.uid)))
-      book_.released(claim->metadata.name, revision);
+    const auto present = TRY(claims_.get(ctx, claim->metadata.name));
+    if (!present || !holds(*present, holder.uid)) continue;
+    book_.released(claim->metadata.name, TRY(claims_.release(ctx, *present, holder.uid)));
   }
   return kube::Outcome::done();
 }

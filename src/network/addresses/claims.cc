@@ -69,6 +69,14 @@ Result<api::AddressClaim> Claims::take_again(const Context& ctx, const ClaimRequ
   return taken;
 }
 
+Result<std::optional<api::AddressClaim>> Claims::get(const Context& ctx,
+                                                     const std::string& name) const {
+  auto present = client_.get<api::AddressClaim>(ctx, {"", name});
+  if (present) return std::optional(std::move(*present));
+  if (present.error().code == Code::kNotFound) return std::nullopt;
+  return std::unexpected(present.error());
+}
+
 Result<void> Claims::publish(const Context& ctx, api::AddressClaim claim) const {
   if (claim.spec.published) return {};
   claim.spec.published = true;
@@ -76,22 +84,18 @@ Result<void> Claims::publish(const Context& ctx, api::AddressClaim claim) const 
   return {};
 }
 
-Result<uint64_t> Claims::release(const Context& ctx, const std::string& name,
+Result<uint64_t> Claims::release(const Context& ctx, api::AddressClaim claim,
                                  const std::string& uid) const {
-  auto present = client_.get<api::AddressClaim>(ctx, {"", name});
-  if (!present && present.error().code == Code::kNotFound) return 0;
-  if (!present) return std::unexpected(present.error());
-  if (!holds(*present, uid)) return 0;
-  std::erase_if(present->spec.holders, [&](const api::ClaimHolder& h) { return h.uid == uid; });
-  if (present->spec.holders.empty()) {
-    if (!present->spec.published) {
-      TRY(remove(ctx, *present));
-      return revision_of(*present) + 1;
+  std::erase_if(claim.spec.holders, [&](const api::ClaimHolder& h) { return h.uid == uid; });
+  if (claim.spec.holders.empty()) {
+    if (!claim.spec.published) {
+      TRY(remove(ctx, claim));
+      return revision_of(claim) + 1;
     }
-    present->spec.released_at.at = client_.clock().wall();
-    present->spec.sharing_key.clear();
+    claim.spec.released_at.at = client_.clock().wall();
+    claim.spec.sharing_key.clear();
   }
-  const auto written = TRY(client_.update(ctx, *present));
+  const auto written = TRY(client_.update(ctx, claim));
   return revision_of(written);
 }
 

@@ -3,6 +3,7 @@
 // cache says.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "api/network/address_claim.h"
@@ -32,12 +33,15 @@ class Claims {
   /// anew.
   kube::Result<api::AddressClaim> take_again(const kube::Context& ctx, const ClaimRequest& request,
                                              const api::TrafficIP& holder) const;
+  /// As it stands in the API; nothing where there is none.
+  kube::Result<std::optional<api::AddressClaim>> get(const kube::Context& ctx,
+                                                     const std::string& claim_name) const;
   /// Says that the address stands in a status from now on, so that it rests when it is freed.
   kube::Result<void> publish(const kube::Context& ctx, api::AddressClaim claim) const;
   /// `uid` holds it no longer. Where nobody does then, the claim rests, or goes when it was never
-  /// published. Answers the revision of the write, for AddressBook::released(); 0: there was
-  /// nothing to do.
-  kube::Result<uint64_t> release(const kube::Context& ctx, const std::string& claim_name,
+  /// published. kConflict: it is not `claim` any more. Answers the revision of the write, for
+  /// AddressBook::released().
+  kube::Result<uint64_t> release(const kube::Context& ctx, api::AddressClaim claim,
                                  const std::string& uid) const;
   /// Removes a freed claim, that very version.
   kube::Result<void> remove(const kube::Context& ctx, const api::AddressClaim& claim) const;

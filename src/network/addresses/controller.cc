@@ -43,6 +43,12 @@ AddressCaches caches_of(kube::Manager& manager) {
   return out;
 }
 
+bool holders_changed(const kube::Change<api::AddressClaim>& change) {
+  const std::vector<api::ClaimHolder> none;
+  return (change.before ? change.before->spec.holders : none) !=
+         (change.after ? change.after->spec.holders : none);
+}
+
 std::vector<Key> keys_of(const std::vector<std::shared_ptr<const api::TrafficIP>>& ips) {
   std::vector<Key> out;
   for (const auto& ip : ips) out.push_back(kube::key_of(ip->metadata));
@@ -73,6 +79,16 @@ struct Addresses::Parts {
     for (const auto& ip : caches.ips.by_index("network", network))
       if (!kube::is_true(ip->status.conditions, "Allocated"))
         out.push_back(kube::key_of(ip->metadata));
+    return out;
+  }
+  /// The holders of a claim whose status stands already: a claim more or less is news for them.
+  /// Those without addresses are at work on it.
+  std::vector<Key> holders_that_show(const api::AddressClaim& claim) const {
+    std::vector<Key> out;
+    for (const api::ClaimHolder& holder : claim.spec.holders) {
+      const auto ip = caches.ips.get({holder.namespace_, holder.name});
+      if (ip && !ip->status.addresses.empty()) out.push_back(kube::key_of(ip->metadata));
+    }
     return out;
   }
 
@@ -110,6 +126,8 @@ Addresses::Addresses(kube::Manager& manager, const AddressOptions& options)
       .maps<api::AddressClaim>(
           [&p](const api::AddressClaim& c) { return p.refused(c.spec.network_ref.name); },
           [](const kube::Change<api::AddressClaim>& change) { return !change.after; })
+      .maps<api::AddressClaim>([&p](const api::AddressClaim& c) { return p.holders_that_show(c); },
+                               holders_changed)
       .maps<api::Service>([&p](const api::Service& s) {
         return keys_of(p.caches.ips.by_index(
             "target", fmt::format("{}/Service/{}", s.metadata.namespace_, s.metadata.name)));

@@ -240,6 +240,11 @@ TEST_F(AddressesTest, TwoProcessesNeverGiveOneAddressTwice) {
       20ms, 30s));
   EXPECT_TRUE(eventually(clock_, [&] { return held() == 40; }))
       << "what was taken twice for one is given back";
+  std::set<std::string> seen;
+  for (int i = 0; i < 40; ++i) {
+    const std::string name = fmt::format("s{}", i);
+    EXPECT_TRUE(seen.insert(ingress(name)).second) << name << " shows " << ingress(name);
+  }
 }
 
 }  // namespace

@@ -22,6 +22,23 @@ std::vector<api::Condition> ours(std::vector<api::Condition> conditions) {
   return conditions;
 }
 
+bool targets(const api::TrafficIP& ip, const api::Service& service) {
+  return ip.spec.target_ref && ip.spec.target_ref->kind == "Service" &&
+         ip.spec.target_ref->name == service.metadata.name;
+}
+
+std::string made_name(const api::Service& service) {
+  return "svc-" + service.metadata.name;
+}
+
+/// It shows an address that is not among these.
+bool takes_away(const api::Service& service, const std::vector<std::string>& addresses) {
+  return std::ranges::any_of(service.status.load_balancer.ingress,
+                             [&](const api::LoadBalancerIngress& ingress) {
+                               return std::ranges::find(addresses, ingress.ip) == addresses.end();
+                             });
+}
+
 /// What an apply of ours wrote; another controller's ingress has other addresses.
 bool shows(const api::Service& service, const std::vector<api::LoadBalancerIngress>& wanted) {
   return service.status.load_balancer.ingress == wanted;
@@ -47,12 +64,17 @@ Result<kube::Outcome> ServiceController::reconcile(const Key& key, const Context
   std::vector<const api::Network*> plain;
   for (const auto& network : networks) plain.push_back(network.get());
   const ServiceIntent intent = plan_service(*service, plain);
-  TRY(kube::add_finalizer(client_, ctx, *service, std::string(api::kAddressFinalizer)));
+  const auto live =
+      TRY(kube::add_finalizer(client_, ctx, *service, std::string(api::kAddressFinalizer)));
   if (intent.wanted) TRY(apply_traffic_ip(*intent.wanted, ctx));
-  const auto ip = caches_.ips.get({key.namespace_, intent.traffic_ip});
-  const api::Condition allocated = judge(*service, intent, ip.get());
-  // Once published an address stays: a wrong new request does not take the old one away.
-  TRY(report(*service, ip ? ip->status.addresses : std::vector<std::string>{}, allocated, ctx));
+  auto ip = caches_.ips.get({key.namespace_, intent.traffic_ip});
+  if (takes_away(live, addresses_of(live, ip.get())))
+    ip = TRY(ask(key.namespace_, intent.traffic_ip, ctx));
+  const api::Condition allocated = judge(live, intent, ip.get());
+  TRY(report(live, addresses_of(live, ip.get()), allocated, ctx));
+  bool gone = true;
+  if (allocated.status == "True" && intent.traffic_ip != made_name(live))
+    TRY(remove_made(live, ctx, gone));  // a standing one serves instead
   return kube::Outcome::done();
 }
 
@@ -82,9 +104,7 @@ api::Condition ServiceController::judge(const api::Service& service, const Servi
     out.message = intent.refusal->message;
     return out;
   }
-  const bool foreign =
-      ip != nullptr && (!ip->spec.target_ref || ip->spec.target_ref->kind != "Service" ||
-                        ip->spec.target_ref->name != service.metadata.name);
+  const bool foreign = ip != nullptr && !targets(*ip, service);
   if (ip == nullptr && !intent.wanted) {
     out.reason = "InvalidRequest";
     out.message = fmt::format(
@@ -113,11 +133,7 @@ Result<void> ServiceController::report(const api::Service& service,
                                        const api::Condition& allocated, const Context& ctx) {
   api::Service wanted;
   wanted.metadata = service.metadata;
-  if (allocated.status == "True") {
-    wanted.status.load_balancer.ingress = ingress_of(service, addresses);
-  } else if (kube::is_true(service.status.conditions, kAllocated)) {
-    wanted.status.load_balancer = service.status.load_balancer;
-  }
+  wanted.status.load_balancer.ingress = ingress_of(service, addresses);
   wanted.status.conditions = ours(service.status.conditions);
   kube::set_condition(wanted.status.conditions, allocated, client_.clock());
   if (shows(service, wanted.status.load_balancer.ingress) &&
@@ -129,33 +145,62 @@ Result<void> ServiceController::report(const api::Service& service,
     if (allocated.status == "True") events_.normal(service, allocated.reason, allocated.message);
     if (allocated.status == "False") events_.warning(service, allocated.reason, allocated.message);
   }
-  TRY(client_.apply_status<api::Service>(ctx, api::encode_part(wanted, {"status"}),
-                                         {.uid = service.metadata.uid}));
+  TRY(client_.apply_status<api::Service>(
+      ctx, api::encode_part(wanted, {"status"}),
+      {.uid = service.metadata.uid, .resource_version = service.metadata.resource_version}));
   return {};
+}
+
+/// By the API: a cache that lags may not take an address from a Service.
+Result<std::shared_ptr<const api::TrafficIP>> ServiceController::ask(const std::string& namespace_,
+                                                                     const std::string& name,
+                                                                     const Context& ctx) const {
+  auto ip = client_.get<api::TrafficIP>(ctx, {namespace_, name});
+  if (ip) return std::make_shared<const api::TrafficIP>(std::move(*ip));
+  if (ip.error().code == Code::kNotFound) return nullptr;
+  return std::unexpected(ip.error());
+}
+
+/// The TrafficIP that we made for it and that goes with it, or null.
+std::shared_ptr<const api::TrafficIP> ServiceController::made_for(
+    const api::Service& service) const {
+  auto ip = caches_.ips.get({service.metadata.namespace_, made_name(service)});
+  const api::OwnerReference* owner = ip ? kube::controller_of(ip->metadata) : nullptr;
+  return owner != nullptr && owner->uid == service.metadata.uid ? ip : nullptr;
+}
+
+/// What the Service is to show: what its TrafficIP holds. Once published an address stays: where a
+/// new request comes to nothing, the old one's TrafficIP still holds it.
+std::vector<std::string> ServiceController::addresses_of(const api::Service& service,
+                                                         const api::TrafficIP* ip) const {
+  if (ip != nullptr && targets(*ip, service) && !ip->status.addresses.empty())
+    return ip->status.addresses;
+  const auto made = made_for(service);
+  return made ? made->status.addresses : std::vector<std::string>{};
 }
 
 /// Takes away what we made for the Service, then our marks on it.
 Result<void> ServiceController::let_go(const api::Service& service, const Context& ctx) {
   if (!kube::has_finalizer(service.metadata, api::kAddressFinalizer)) return {};
+  api::Service live = service;
+  const bool stays = !service.metadata.deleting() || service.metadata.finalizers.size() > 1;
+  if (stays && kube::find_condition(service.status.conditions, kAllocated) != nullptr) {
+    // What we said in its status goes before the address does, what others said stays.
+    api::Service empty;
+    empty.metadata = service.metadata;
+    live = TRY(client_.apply_status<api::Service>(ctx, api::encode_part(empty, {}),
+                                                  {.uid = service.metadata.uid}));
+  }
   bool gone = true;
   TRY(remove_made(service, ctx, gone));
   if (!gone) return {};  // the TrafficIP's end wakes us again
-  if (!service.metadata.deleting()) {
-    // Its type or class changed: what we said in its status goes, what others said stays.
-    api::Service empty;
-    empty.metadata = service.metadata;
-    TRY(client_.apply_status<api::Service>(ctx, api::encode_part(empty, {}),
-                                           {.uid = service.metadata.uid}));
-  }
-  return kube::remove_finalizer(client_, ctx, service, std::string(api::kAddressFinalizer));
+  return kube::remove_finalizer(client_, ctx, live, std::string(api::kAddressFinalizer));
 }
 
 Result<void> ServiceController::remove_made(const api::Service& service, const Context& ctx,
                                             bool& gone) {
-  const auto ip = caches_.ips.get({service.metadata.namespace_, "svc-" + service.metadata.name});
+  const auto ip = made_for(service);
   if (!ip || ip->spec.reclaim_policy == api::ReclaimPolicy::kRetain) return {};
-  const api::OwnerReference* owner = kube::controller_of(ip->metadata);
-  if (owner == nullptr || owner->uid != service.metadata.uid) return {};
   gone = false;
   if (ip->metadata.deleting()) return {};
   auto removed =

@@ -19,6 +19,12 @@ class ServiceController final : public kube::Reconciler {
   kube::Result<void> let_go(const api::Service& service, const kube::Context& ctx);
   kube::Result<void> remove_made(const api::Service& service, const kube::Context& ctx, bool& gone);
   kube::Result<void> apply_traffic_ip(const api::TrafficIP& wanted, const kube::Context& ctx);
+  kube::Result<std::shared_ptr<const api::TrafficIP>> ask(const std::string& namespace_,
+                                                          const std::string& name,
+                                                          const kube::Context& ctx) const;
+  std::shared_ptr<const api::TrafficIP> made_for(const api::Service& service) const;
+  std::vector<std::string> addresses_of(const api::Service& service,
+                                        const api::TrafficIP* ip) const;
   kube::Result<void> report(const api::Service& service, const std::vector<std::string>& addresses,
                             const api::Condition& allocated, const kube::Context& ctx);
   api::Condition judge(const api::Service& service, const ServiceIntent& intent,

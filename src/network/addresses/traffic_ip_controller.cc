@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
-#include "kube/conditions.h"
 #include "kube/finalizers.h"
 #include "network/addresses/claim_name.h"
 #include "network/addresses/service_plan.h"
+#include "network/addresses/traffic_ip_status.h"
 #include "network/addresses/want.h"
 
 namespace nanika::network {
@@ -22,13 +22,6 @@ constexpr int kAttempts = 16;
 /// A refused request is looked at again even if nothing seems to change.
 constexpr std::chrono::seconds kLookAgain{30};
 
-std::vector<IpAddress> parse_all(const std::vector<std::string>& texts) {
-  std::vector<IpAddress> out;
-  for (const std::string& text : texts)
-    if (auto address = IpAddress::parse(text)) out.push_back(*address);
-  return out;
-}
-
 /// Primary family first.
 void sort_by_families(std::vector<IpAddress>& addresses,
                       const std::vector<base::Family>& families) {
@@ -37,11 +30,30 @@ void sort_by_families(std::vector<IpAddress>& addresses,
   });
 }
 
-/// Without what others say: Advertised.
-std::vector<api::Condition> ours(std::vector<api::Condition> conditions) {
-  std::erase_if(conditions,
-                [](const api::Condition& c) { return c.type != "Allocated" && c.type != "Bound"; });
-  return conditions;
+bool has(const std::vector<IpAddress>& addresses, const IpAddress& address) {
+  return std::ranges::find(addresses, address) != addresses.end();
+}
+
+bool shows(const api::TrafficIP& ip, const IpAddress& address) {
+  return has(parse_addresses(ip.status.addresses), address);
+}
+
+/// `want`, asking by name for what the status shows and nobody holds: a claim that somebody deleted
+/// by hand is made again for the same address.
+Want with_shown(Want want, const std::vector<IpAddress>& shown,
+                const std::vector<IpAddress>& held) {
+  const bool single = want.policy == api::FamilyPolicy::kSingleStack;
+  const auto lacks = [](const std::vector<IpAddress>& list, base::Family family) {
+    return std::ranges::find(list, family, &IpAddress::family) == list.end();
+  };
+  for (const IpAddress& address : shown) {
+    const base::Family family = address.family();
+    const bool wanted = single ? want.families.front() == family && want.addresses.empty()
+                               : std::ranges::find(want.families, family) != want.families.end();
+    if (wanted && lacks(want.addresses, family) && lacks(held, family))
+      want.addresses.push_back(address);
+  }
+  return want;
 }
 
 }  // namespace
@@ -71,18 +83,20 @@ Result<kube::Outcome> TrafficIPController::reconcile(const Key& key, const Conte
       network = caches_.networks.get({"", found->metadata.name});
   }
   Outcome outcome;
+  api::TrafficIP live = *ip;
   if (!network) {
-    outcome.addresses = parse_all(ip->status.addresses);
+    outcome.addresses = parse_addresses(ip->status.addresses);
     outcome.refusal = Refusal{
         "NoNetwork", ip->spec.network_ref
                          ? fmt::format("Network {} does not exist: see kubectl get networks",
                                        ip->spec.network_ref->name)
                          : std::string("no Network is the default: set spec.networkRef")};
   } else {
-    TRY(kube::add_finalizer(client_, ctx, *ip, std::string(api::kAddressFinalizer)));
-    outcome = TRY(allocate(*ip, *network, ctx));
+    live = TRY(kube::add_finalizer(client_, ctx, *ip, std::string(api::kAddressFinalizer)));
+    outcome = TRY(allocate(live, *network, ctx));
   }
-  TRY(report(*ip, outcome, ctx));
+  TRY(report(live, outcome, ctx));
+  if (network) TRY(give_back(live, network->spec.address_space, outcome.surplus, ctx));
   return outcome.refusal ? kube::Outcome::after(kLookAgain) : kube::Outcome::done();
 }
 
@@ -90,47 +104,85 @@ Result<TrafficIPController::Outcome> TrafficIPController::allocate(const api::Tr
                                                                    const api::Network& network,
                                                                    const Context& ctx) {
   const std::string& space = network.spec.address_space;
-  const auto prefer = parse_all(ip.status.addresses);
+  const auto shown = parse_addresses(ip.status.addresses);
   const auto namespace_ = caches_.namespaces.get({"", ip.metadata.namespace_});
-  Outcome out;
-  out.addresses = book_.held_by(space, ip.metadata.uid, prefer);
+  TRY(recall(ip, space, shown, ctx));
   auto want = want_of(
       ip, network, namespace_ ? namespace_->metadata.labels : std::map<std::string, std::string>{});
-  if (!want) {
-    out.refusal = want.error();
-    return out;
-  }
+  if (!want) return refused(ip, space, shown, std::move(want.error()));
   const Snapshot snapshot(network, caches_.networks, caches_.pools);
-  std::vector<api::AddressClaim> taken;
+  std::map<IpAddress, api::AddressClaim> taken;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const auto held = book_.held_by(space, ip.metadata.uid, prefer);
-    AllocationPlan plan = book_.plan(*want, held, snapshot.view());
-    const bool lost = !TRY(take(ip, snapshot.view(), plan.take, taken, ctx));
-    if (lost) continue;
-    if (plan.refusal) {
-      // Half of a pair that cannot be completed goes back; what stood in the status before stays.
-      std::vector<IpAddress> back;
-      for (const api::AddressClaim& claim : taken)
-        back.push_back(IpAddress::parse(claim.spec.address).value());
-      TRY(give_back(ip, space, back, ctx));
-      out.refusal = std::move(plan.refusal);
-      out.addresses = book_.held_by(space, ip.metadata.uid, prefer);
-      return out;
-    }
-    for (api::AddressClaim& claim : taken) TRY(claims_.publish(ctx, std::move(claim)));
-    TRY(give_back(ip, space, plan.release, ctx));
-    out.addresses = plan.keep;
+    const auto held = book_.held_by(space, ip.metadata.uid, shown);
+    AllocationPlan plan = book_.plan(with_shown(*want, shown, held), held, snapshot.view());
+    if (plan.refusal) plan = book_.plan(*want, held, snapshot.view());
+    if (!TRY(take(ip, snapshot.view(), plan.take, taken, ctx))) continue;
+    if (plan.refusal) return refused(ip, space, shown, std::move(*plan.refusal));
+    Outcome out{.addresses = plan.keep, .surplus = plan.release, .refusal = std::nullopt};
     for (const Choice& choice : plan.take) out.addresses.push_back(choice.address);
+    if (!TRY(secure(ip, space, out.addresses, taken, ctx))) continue;
     sort_by_families(out.addresses, want->families);
     return out;
   }
   return kube::fail(Code::kConflict, "others took {} addresses before us: trying again", kAttempts);
 }
 
+/// What the status shows and we hold stays; half of a pair that cannot be completed goes back.
+TrafficIPController::Outcome TrafficIPController::refused(const api::TrafficIP& ip,
+                                                          const std::string& space,
+                                                          const std::vector<IpAddress>& shown,
+                                                          Refusal refusal) const {
+  Outcome out{.addresses = {}, .surplus = {}, .refusal = std::move(refusal)};
+  const auto held = book_.held_by(space, ip.metadata.uid, shown);
+  for (const IpAddress& address : shown)
+    if (has(held, address)) out.addresses.push_back(address);
+  for (const IpAddress& address : held)
+    if (!has(shown, address)) out.surplus.push_back(address);
+  return out;
+}
+
+/// What the status shows, and our book does not know as ours, the API is asked about: another
+/// process may have taken it a moment ago.
+Result<void> TrafficIPController::recall(const api::TrafficIP& ip, const std::string& space,
+                                         const std::vector<IpAddress>& shown, const Context& ctx) {
+  const auto held = book_.held_by(space, ip.metadata.uid, {});
+  for (const IpAddress& address : shown) {
+    if (has(held, address)) continue;
+    const auto claim = TRY(claims_.get(ctx, claim_name(space, address)));
+    if (claim && holds(*claim, ip.metadata.uid)) book_.confirm(*claim, ip.metadata.uid);
+  }
+  return {};
+}
+
+/// Before a status shows an address for the first time: its claim names us, by the API's word, and
+/// says that the address is public. False: it does not, the book knows it now.
+Result<bool> TrafficIPController::secure(const api::TrafficIP& ip, const std::string& space,
+                                         const std::vector<IpAddress>& addresses,
+                                         const std::map<IpAddress, api::AddressClaim>& taken,
+                                         const Context& ctx) {
+  for (const IpAddress& address : addresses) {
+    if (shows(ip, address)) continue;
+    const std::string name = claim_name(space, address);
+    std::optional<api::AddressClaim> claim;
+    if (auto it = taken.find(address); it != taken.end()) {
+      claim = it->second;
+    } else {
+      claim = TRY(claims_.get(ctx, name));
+    }
+    if (!claim || !holds(*claim, ip.metadata.uid)) {
+      book_.released(name, claim ? revision_of(*claim) : 0);
+      return false;
+    }
+    TRY(claims_.publish(ctx, std::move(*claim)));
+  }
+  return true;
+}
+
 /// False: somebody was faster with one of them; what was taken is noted as ours.
 Result<bool> TrafficIPController::take(const api::TrafficIP& ip, const NetworkView& network,
                                        const std::vector<Choice>& choices,
-                                       std::vector<api::AddressClaim>& taken, const Context& ctx) {
+                                       std::map<IpAddress, api::AddressClaim>& taken,
+                                       const Context& ctx) {
   const std::string& space = network.spec.address_space;
   bool all = true;
   for (size_t i = 0; i < choices.size(); ++i) {
@@ -147,7 +199,7 @@ Result<bool> TrafficIPController::take(const api::TrafficIP& ip, const NetworkVi
       claim = claims_.take(ctx, request, ip);
     if (claim) {
       book_.confirm(*claim, ip.metadata.uid);
-      taken.push_back(std::move(*claim));
+      taken.insert_or_assign(choice.address, std::move(*claim));
     } else if (claim.error().code == Code::kAlreadyExists) {
       book_.taken_by_another(space, choice.address);
       all = false;
@@ -159,83 +211,72 @@ Result<bool> TrafficIPController::take(const api::TrafficIP& ip, const NetworkVi
   return all;
 }
 
+/// Only what the status does not show any more, by the API's word and not by a cache's: whoever
+/// reads a status may rely on it.
 Result<void> TrafficIPController::give_back(const api::TrafficIP& ip, const std::string& space,
                                             const std::vector<IpAddress>& addresses,
                                             const Context& ctx) {
-  for (const IpAddress& address : addresses)
-    TRY(claims_.release(ctx, claim_name(space, address), ip.metadata.uid));
+  for (const IpAddress& address : addresses) {
+    const std::string name = claim_name(space, address);
+    const auto claim = TRY(claims_.get(ctx, name));
+    if (!claim || !holds(*claim, ip.metadata.uid)) {
+      book_.released(name, claim ? revision_of(*claim) : 0);
+      continue;
+    }
+    const auto now = client_.get<api::TrafficIP>(ctx, kube::key_of(ip.metadata));
+    if (!now && now.error().code != Code::kNotFound) return std::unexpected(now.error());
+    if (now && now->metadata.uid == ip.metadata.uid &&
+        (now->metadata.generation != ip.metadata.generation || shows(*now, address)))
+      return kube::fail(Code::kConflict, "it changed before {} was given back: looking again",
+                        address.str());
+    book_.released(name, TRY(claims_.release(ctx, *claim, ip.metadata.uid)));
+  }
   return {};
 }
 
+/// The status is emptied first: another's finalizer may keep the TrafficIP for long.
 Result<kube::Outcome> TrafficIPController::release_all(const api::TrafficIP& ip,
                                                        const Context& ctx) {
-  if (std::ranges::find(ip.metadata.finalizers, api::kAddressFinalizer) ==
-      ip.metadata.finalizers.end())
-    return kube::Outcome::done();
-  // The claims' own word, not the book's: the Network may be gone, and with it the space's name.
+  if (!kube::has_finalizer(ip.metadata, api::kAddressFinalizer)) return kube::Outcome::done();
+  api::TrafficIP live = ip;
+  if (!ip.status.addresses.empty())
+    live = TRY(write_status(ip, status_when_released(ip, client_.clock()), ctx));
+  std::set<std::string> names;
+  for (const IpAddress& address : book_.held_by(space_of(ip), ip.metadata.uid, {}))
+    names.insert(claim_name(space_of(ip), address));
+  // The claims' own word too: the Network may be gone, and with it the space's name.
   for (const auto& claim : caches_.claims.by_index("holder", ip.metadata.uid))
-    TRY(claims_.release(ctx, claim->metadata.name, ip.metadata.uid));
-  const std::string space = space_of(ip);
-  TRY(give_back(ip, space, book_.held_by(space, ip.metadata.uid, {}), ctx));
-  TRY(kube::remove_finalizer(client_, ctx, ip, std::string(api::kAddressFinalizer)));
+    names.insert(claim->metadata.name);
+  for (const std::string& name : names) {
+    const auto claim = TRY(claims_.get(ctx, name));
+    if (claim && holds(*claim, ip.metadata.uid))
+      book_.released(name, TRY(claims_.release(ctx, *claim, ip.metadata.uid)));
+  }
+  TRY(kube::remove_finalizer(client_, ctx, live, std::string(api::kAddressFinalizer)));
   return kube::Outcome::done();
 }
 
-api::TrafficIPStatus TrafficIPController::status_of(const api::TrafficIP& ip,
-                                                    const Outcome& outcome) const {
-  api::TrafficIPStatus out;
-  out.observed_generation = ip.metadata.generation;
-  for (const IpAddress& address : outcome.addresses) {
-    out.addresses.push_back(address.str());
-    out.summary.addresses += (out.summary.addresses.empty() ? "" : ",") + address.str();
-  }
-  api::Condition allocated{
-      .type = "Allocated", .status = "True", .observed_generation = ip.metadata.generation};
-  allocated.reason = "Allocated";
-  allocated.message = fmt::format("holds {}", out.summary.addresses);
-  if (outcome.refusal) {
-    // What is held stays held, whatever else is asked for now.
-    allocated.status = outcome.addresses.empty() ? "False" : "True";
-    allocated.reason = outcome.refusal->reason;
-    allocated.message = outcome.refusal->message;
-  }
-  api::Condition bound{
-      .type = "Bound", .status = "False", .observed_generation = ip.metadata.generation};
-  bound.reason = "NoTarget";
-  bound.message = "a standing claim: no consumer is named in spec.targetRef";
-  if (ip.spec.target_ref) {
-    out.summary.target = fmt::format("{}/{}", ip.spec.target_ref->kind, ip.spec.target_ref->name);
-    bound.reason = "TargetNotReady";
-    bound.message = fmt::format("{} does not show the address yet", out.summary.target);
-    const auto service = caches_.services.get({ip.metadata.namespace_, ip.spec.target_ref->name});
-    if (ip.spec.target_ref->kind == "Service" && service && !out.addresses.empty()) {
-      const auto& ingress = service->status.load_balancer.ingress;
-      if (std::ranges::all_of(out.addresses, [&](const std::string& a) {
-            return std::ranges::find(ingress, a, &api::LoadBalancerIngress::ip) != ingress.end();
-          })) {
-        bound.status = "True";
-        bound.reason = "Bound";
-        bound.message = fmt::format("{} uses the address", out.summary.target);
-      }
-    }
-  }
-  out.conditions = ours(ip.status.conditions);
-  kube::set_condition(out.conditions, allocated, client_.clock());
-  kube::set_condition(out.conditions, bound, client_.clock());
-  return out;
+/// On the version that was looked at: of two processes the first to publish wins, and the other
+/// looks again.
+Result<api::TrafficIP> TrafficIPController::write_status(const api::TrafficIP& ip,
+                                                         api::TrafficIPStatus status,
+                                                         const Context& ctx) {
+  api::TrafficIP wanted;
+  wanted.metadata = ip.metadata;
+  wanted.status = std::move(status);
+  return client_.apply_status<api::TrafficIP>(
+      ctx, api::encode_part(wanted, {"status"}),
+      {.uid = ip.metadata.uid, .resource_version = ip.metadata.resource_version});
 }
 
 Result<void> TrafficIPController::report(const api::TrafficIP& ip, const Outcome& outcome,
                                          const Context& ctx) {
-  api::TrafficIP wanted;
-  wanted.metadata = ip.metadata;
-  wanted.status = status_of(ip, outcome);
-  api::TrafficIPStatus present = ip.status;  // without what others say: Advertised
-  std::erase_if(present.conditions,
-                [](const api::Condition& c) { return c.type != "Allocated" && c.type != "Bound"; });
-  if (present == wanted.status) return {};
-  TRY(client_.apply_status<api::TrafficIP>(ctx, api::encode_part(wanted, {"status"}),
-                                           {.uid = ip.metadata.uid}));
+  std::shared_ptr<const api::Service> target;
+  if (ip.spec.target_ref)
+    target = caches_.services.get({ip.metadata.namespace_, ip.spec.target_ref->name});
+  auto status = status_of(ip, outcome.addresses, outcome.refusal, target.get(), client_.clock());
+  if (ours(ip.status) == status) return {};
+  TRY(write_status(ip, std::move(status), ctx));
   return {};
 }
 

@@ -167,6 +167,7 @@ class Validator {
 
  private:
   void add(const std::string& message) {
+    if (problems_.size() == kMaxProblems) return;
     std::string where = text(path_);
     problems_.push_back(where.empty() ? message : where + ": " + message);
   }
@@ -246,6 +247,7 @@ class Validator {
     return base::to_json(value);
   }
 
+  static constexpr size_t kMaxProblems = 100;  // a large wrong body must not make a larger answer
   Path path_;
   std::vector<std::string> problems_;
 };

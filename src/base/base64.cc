@@ -58,4 +58,10 @@ Result<std::string> base64_decode(std::string_view text) {
   return out;
 }
 
+size_t base64_decoded_size(std::string_view text) {
+  size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+  size_t size = text.size() / 4 * 3;
+  return size > padding ? size - padding : 0;
+}
+
 }  // namespace nanika::base

@@ -1,7 +1,7 @@
 #include "apiserver/kinds/access.h"
-#include "apiserver/kinds/base64.h"
 #include "apiserver/kinds/object_meta.h"
 #include "apiserver/kinds/rows.h"
+#include "base/base64.h"
 
 namespace nanika::apiserver::kinds {
 
@@ -24,7 +24,7 @@ void validate(const json::value& object, Causes& causes) {
   }
   for (const auto& [key, value] : binary) {
     invalid(causes, binary_path.key(key), key, config_map_key(key));
-    if (value.is_string()) total += base64_decoded_size(value.get_string());
+    if (value.is_string()) total += base::base64_decoded_size(value.get_string());
   }
   if (total > kMaxBytes) too_long(causes, Path(""), kMaxBytes);
 }

@@ -1,7 +1,7 @@
 #include "apiserver/kinds/access.h"
-#include "apiserver/kinds/base64.h"
 #include "apiserver/kinds/object_meta.h"
 #include "apiserver/kinds/rows.h"
+#include "base/base64.h"
 
 namespace nanika::apiserver::kinds {
 
@@ -13,7 +13,7 @@ constexpr size_t kMaxBytes = 1 << 20;
 void fold_string_data(json::value& object) {
   for (const auto& [key, value] : object_at(object, "stringData")) {
     if (!value.is_string()) continue;
-    make_object(object, "data").as_object()[key] = base64_encode(value.get_string());
+    make_object(object, "data").as_object()[key] = base::base64_encode(value.get_string());
   }
   remove_member(object, "stringData");
 }
@@ -35,7 +35,7 @@ void require_json(const json::value& object, std::string_view key, Causes& cause
   Path data("data");
   const json::object& values = object_at(object, "data");
   if (!values.contains(key)) return required(causes, data.key(key));
-  auto text = base64_decode(string_at(values, key));
+  auto text = base::base64_decode(string_at(values, key));
   auto parsed = base::parse_json(text.value_or(""));
   std::string problem;
   if (!parsed) {
@@ -80,7 +80,7 @@ void validate(const json::value& object, Causes& causes) {
   Path path("data");
   for (const auto& [key, value] : object_at(object, "data")) {
     invalid(causes, path.key(key), key, config_map_key(key));
-    if (value.is_string()) total += base64_decoded_size(value.get_string());
+    if (value.is_string()) total += base::base64_decoded_size(value.get_string());
   }
   if (total > kMaxBytes) too_long(causes, path, kMaxBytes);
   validate_type(object, causes);

@@ -1,9 +1,9 @@
 #include "apiserver/schema/protobuf.h"
 
-#include "apiserver/kinds/base64.h"
 #include "apiserver/schema/builtin.h"
 #include "apiserver/schema/protobuf_codecs.h"
 #include "apiserver/schema/protobuf_wire.h"
+#include "base/base64.h"
 
 namespace nanika::apiserver::schema {
 namespace {
@@ -54,7 +54,7 @@ Result<json::value> decode_wrapped_list(std::string_view message, const Schema& 
 
 /// One value of any type but a map.
 Result<json::value> decode_value(const WireField& wire, const Schema& schema, int depth) {
-  if (schema.codec == "bytes") return json::value(kinds::base64_encode(TRY(wire.bytes())));
+  if (schema.codec == "bytes") return json::value(base::base64_encode(TRY(wire.bytes())));
   if (schema.codec == "List") return decode_wrapped_list(TRY(wire.bytes()), schema, depth + 1);
   if (!schema.codec.empty()) return decode_codec(TRY(wire.bytes()), schema, depth);
   switch (schema.type) {

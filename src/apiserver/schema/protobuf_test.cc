@@ -5,8 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "apiserver/kinds/base64.h"
 #include "apiserver/schema/builtin.h"
+#include "base/base64.h"
 #include "base/json.h"
 
 namespace nanika::apiserver::schema {
@@ -41,7 +41,7 @@ std::vector<Vector> vectors() {
   std::string encoded, text;
   in.ignore(1 << 20, '\n');
   while (in >> v.name >> v.api_version >> v.kind >> encoded && std::getline(in >> std::ws, text)) {
-    v.body = *kinds::base64_decode(encoded);
+    v.body = *base::base64_decode(encoded);
     v.want = *base::parse_json(text);
     all.push_back(v);
   }

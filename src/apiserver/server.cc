@@ -205,11 +205,12 @@ void ServerImpl::stop(std::chrono::milliseconds grace) {
   api_->stop();
   http_->stop(grace);
   http_.reset();
-  definitions_.reset();
+  definitions_->stop();
   executor_->stop();
   // What was queued before is carried out, and answered, before we go.
   (void)store_->submit_and_wait(
       {.op = store::Op::kDelete, .resource = store_->resource("internal/barrier"), .name = "none"});
+  definitions_.reset();
   api_.reset();
 }
 

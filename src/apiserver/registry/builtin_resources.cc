@@ -7,13 +7,14 @@
 namespace nanika::apiserver {
 
 ResourcePtr make_resource(store::Store& store, kinds::Kind kind,
-                          std::shared_ptr<const crd::CrdViews> crd) {
+                          std::shared_ptr<const crd::CrdViews> crd, bool ending) {
   auto out = std::make_shared<Resource>();
   const std::string& group = kind.views.front().group;
   out->key = fmt::format("{}/{}", group.empty() ? "core" : group, kind.plural);
   out->id = store.resource(out->key);
   out->kind = std::move(kind);
   out->crd = std::move(crd);
+  out->ending = ending;
   return out;
 }
 

@@ -13,6 +13,6 @@ std::vector<ResourcePtr> builtin_resources(store::Store& store);
 
 /// A row as a resource: its key in the store and the id of that.
 ResourcePtr make_resource(store::Store& store, kinds::Kind kind,
-                          std::shared_ptr<const crd::CrdViews> crd = nullptr);
+                          std::shared_ptr<const crd::CrdViews> crd = nullptr, bool ending = false);
 
 }  // namespace nanika::apiserver

@@ -28,6 +28,7 @@ struct Resource {
   std::string key;         ///< its name in the store: "core/pods", "GROUP/PLURAL"
   store::ResourceId id{};  ///< unset for virtual ones
   bool stored = true;      ///< false: reviews, which are answered and forgotten
+  bool ending = false;     ///< its definition is being deleted: no new objects
   /// The definition behind a custom resource; null for built-in kinds.
   std::shared_ptr<const crd::CrdViews> crd;
 

@@ -86,6 +86,9 @@ ApiResult<void> prepare(Create& create) {
   CreateRequest& request = create.request;
   const Resource& resource = *request.endpoint.resource;
   TRY(check_metadata(request));
+  if (resource.ending)
+    return api_fail({405, "MethodNotAllowed",
+                     "create not allowed while custom resource definition is terminating"});
   set_defaults(request.endpoint, request.object);
   if (!request.managed)
     merge::update_managed_fields(target_of(request.endpoint, ""), nullptr, request.object,

@@ -31,8 +31,12 @@ Definitions::Definitions(Registry& registry, Operations& operations,
       id_(operations.parts().store.resource("apiextensions.k8s.io/customresourcedefinitions")) {}
 
 Definitions::~Definitions() {
-  watch_.reset();
-  thread_ = {};
+  stop();
+}
+
+void Definitions::stop() {
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
 }
 
 base::Result<void> Definitions::start() {
@@ -56,7 +60,8 @@ bool Definitions::take(const store::Object& object, bool deleted) {
   }
   if (!(*views)->established) return served_.erase(name) > 0;
   kinds::Kind kind = custom_kind(*views);
-  served_[name] = make_resource(operations_.parts().store, std::move(kind), std::move(*views));
+  served_[name] = make_resource(operations_.parts().store, std::move(kind), std::move(*views),
+                                object.meta().deleting);
   return true;
 }
 

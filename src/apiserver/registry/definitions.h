@@ -22,10 +22,12 @@ class Definitions {
   /// `changed` is called with every new catalog, on the writer's thread (or start()'s).
   Definitions(Registry& registry, Operations& operations,
               std::function<void(const Catalog&)> changed);
-  ~Definitions();  ///< the store must still be there
+  ~Definitions();  ///< nothing may be written any more: stop() first, then the store's barrier
 
   /// Serves what is stored, then follows it.
   base::Result<void> start();
+  /// No more writes of our own.
+  void stop();
 
  private:
   /// True when what is served changed.

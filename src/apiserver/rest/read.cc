@@ -94,6 +94,9 @@ void Api::watch(const CallPtr& call, const Endpoint& endpoint) {
   if (!rendering) return call->fail(rendering.error());
   auto parameters = list_parameters(endpoint, call->query, true);
   if (!parameters) return call->fail(parameters.error());
+  // /watch/namespaces/shop/pods/web: that object alone.
+  if (call->info.parts.size() > 1)
+    parameters->fields.terms().push_back({"metadata.name", call->info.name});
   watches_.start(call, endpoint, std::move(*parameters), *rendering);
 }
 

@@ -48,9 +48,9 @@ ApiResult<void> check_type(const Endpoint& endpoint, json::object& body) {
     if (endpoint.resource->crd != nullptr)
       return api_fail(invalid(endpoint.kind_name(), base::find_string(whole, "metadata", "name"),
                               {invalid_value("kind", kind, "must be " + name)}));
-    return api_fail(bad_request(schema::cannot_be_handled(
-        kind, endpoint.view().version,
-        fmt::format("no kind \"{}\" is registered for {}", kind, endpoint.kind().plural))));
+    return api_fail(bad_request(fmt::format(
+        "{} in version \"{}\" cannot be handled as a {}: no kind \"{}\" is served under {}", kind,
+        endpoint.view().version, name, kind, endpoint.kind().plural)));
   }
   body["apiVersion"] = wanted;
   body["kind"] = name;

@@ -88,19 +88,19 @@ template <class T>
 
 /// Unwraps a Result or returns its error from the enclosing function (of any Result type). In a
 /// coroutine: CO_TRY.
-#define TRY(...)                                              \
-  ({                                                          \
-    auto&& try_result_ = (__VA_ARGS__);                       \
-    if (!try_result_) [[unlikely]]                            \
-      return std::unexpected(std::move(try_result_).error()); \
-    *std::move(try_result_);                                  \
+#define TRY(...)                                                                        \
+  ({                                                                                    \
+    auto&& try_result_ = (__VA_ARGS__);                                                 \
+    if (!try_result_) [[unlikely]]                                                      \
+      return std::unexpected(std::forward<decltype(try_result_)>(try_result_).error()); \
+    *std::forward<decltype(try_result_)>(try_result_);                                  \
   })
-#define CO_TRY(...)                                              \
-  ({                                                             \
-    auto&& try_result_ = (__VA_ARGS__);                          \
-    if (!try_result_) [[unlikely]]                               \
-      co_return std::unexpected(std::move(try_result_).error()); \
-    *std::move(try_result_);                                     \
+#define CO_TRY(...)                                                                        \
+  ({                                                                                       \
+    auto&& try_result_ = (__VA_ARGS__);                                                    \
+    if (!try_result_) [[unlikely]]                                                         \
+      co_return std::unexpected(std::forward<decltype(try_result_)>(try_result_).error()); \
+    *std::forward<decltype(try_result_)>(try_result_);                                     \
   })
 
 #define CHECK(condition) \

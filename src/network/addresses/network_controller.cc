@@ -56,17 +56,19 @@ Result<void> NetworkController::report_network(const api::Network& network,
   std::vector<std::pair<base::U128, int64_t>> used;
   bool exhausted = false;
   for (const base::Family family : kFamilies) {
-    IntervalSet all, give;
+    IntervalSet all, ever,
+        give;  // live claims may stand in all; ever is what pools give when none drains
     for (const PoolView* pool : snapshot.view().pools) {
       all.add(pool->all);
+      ever.add(pool->give);
       if (pool->assignment != api::Assignment::kDisabled && !pool->deleting) give.add(pool->give);
     }
     if (all.size(family) == 0) continue;
     const auto held = book_.count(network.spec.address_space, all, family);
     const auto claimed = book_.count(network.spec.address_space, give, family);
     status.families.push_back(
-        usage_of(family, all.size(family), held.held, claimed.claimed, give.size(family)));
-    used.emplace_back(all.size(family), held.held);
+        usage_of(family, ever.size(family), held.held, claimed.claimed, give.size(family)));
+    used.emplace_back(ever.size(family), held.held);
     exhausted = exhausted || status.families.back().available == 0;
     status.summary.families +=
         (status.summary.families.empty() ? "" : ",") + std::string(base::name(family));
@@ -113,7 +115,7 @@ std::vector<api::FamilyUsage> NetworkController::usage(const std::string& space,
   std::vector<api::FamilyUsage> out;
   for (const base::Family family : kFamilies) {
     if (all.size(family) == 0) continue;
-    out.push_back(usage_of(family, all.size(family), book_.count(space, all, family).held,
+    out.push_back(usage_of(family, give.size(family), book_.count(space, all, family).held,
                            book_.count(space, give, family).claimed, give.size(family)));
   }
   return out;
@@ -143,7 +145,7 @@ Result<void> NetworkController::report_pool(const api::AddressPool& pool,
     std::vector<std::pair<base::U128, int64_t>> used;
     for (const base::Family family : kFamilies)
       if (view->all.size(family) != 0)
-        used.emplace_back(view->all.size(family),
+        used.emplace_back(view->give.size(family),
                           book_.count(network->spec.address_space, view->all, family).held);
     wanted.status.summary.used = used_summary(used);
   }

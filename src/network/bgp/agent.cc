@@ -27,6 +27,8 @@ const Key kEverything{"", "everything"};
 /// Sessions change by themselves; passwords are read again.
 constexpr std::chrono::seconds kPoll{1};
 constexpr std::chrono::seconds kReadAgain{30};
+/// So long a Node may take to be registered before its absence is an error.
+constexpr std::chrono::seconds kRegistering{5};
 
 struct Caches {
   kube::Cache<api::Node>& nodes;
@@ -166,6 +168,8 @@ struct Agent::Parts {
   Result<kube::Outcome> replace(const Context& ctx) {
     World world;
     look(world);
+    if (!world.node && client.clock().mono() - started < kRegistering)
+      return kube::Outcome::after(std::chrono::milliseconds(50));
     if (!world.node)
       return fail(Code::kNotFound, "Node {} does not exist: register it, or give --node its name",
                   options.node);
@@ -241,6 +245,7 @@ struct Agent::Parts {
   kube::Client client;
   AgentOptions options;
   Caches caches;
+  const base::MonoTime started = client.clock().mono();
   std::map<std::string, std::shared_ptr<const api::Namespace>>
       namespaces;  ///< of the one routes worker
   std::mutex mutex;

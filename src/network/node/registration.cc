@@ -75,7 +75,11 @@ struct Registration::Parts {
                                .last_transition_time = {ready_since},
                                .reason = "AgentReady",
                                .message = "nanika's agent is at work"}};
-    TRY(client.apply_status<api::Node>(ctx, api::encode_part(node, {"status"})));
+    // By merge patch: an apply takes one address a type, and a node of two families has two
+    // InternalIPs.
+    const api::json::object status = api::encode_part(node, {"status"});
+    TRY(client.patch<api::Node>(ctx, {"", options.name}, kube::PatchType::kMerge,
+                                api::json::object{{"status", status.at("status")}}, "status"));
     return {};
   }
 

@@ -83,37 +83,40 @@ class Candidates {
                 network_.name, selection(), name, resting)};
   }
 
-  /// One asked-for address: the pool that holds it, or why not.
+  /// One asked-for address: the pool that gives it, or why none does. Several may have it in their
+  /// ranges; the oldest gives.
   std::expected<const PoolView*, Refusal> pool_of(const IpAddress& address) const {
-    const auto in = [&](const std::vector<const PoolView*>& pools) -> const PoolView* {
-      auto it =
-          std::ranges::find_if(pools, [&](const PoolView* p) { return p->all.contains(address); });
-      return it == pools.end() ? nullptr : *it;
-    };
-    const PoolView* pool = in(selected_);
-    if (pool == nullptr)
+    const PoolView* holds = nullptr;    // has it in its ranges
+    const PoolView* permits = nullptr;  // and admits us
+    for (const PoolView* pool : selected_)
+      if (pool->all.contains(address)) holds = pool;
+    for (const PoolView* pool : permitted_) {
+      if (!pool->all.contains(address)) continue;
+      permits = pool;
+      if (pool->give.contains(address) && pool->assignment != Assignment::kDisabled &&
+          !pool->deleting)
+        return pool;
+    }
+    if (holds == nullptr)
       return std::unexpected(
           Refusal{"AddressNotInPool",
                   fmt::format("{} is in no AddressPool of Network {}{}{}", address.str(),
                               network_.name, selection().empty() ? "" : " ", selection())});
-    if (in(permitted_) == nullptr)
-      return std::unexpected(
-          Refusal{"NotPermitted", fmt::format("AddressPool {} of {} does not admit this namespace: "
-                                              "see its spec.allowed",
-                                              pool->name, address.str())});
-    if (pool->conflicts.contains(address))
+    if (permits == nullptr)
+      return std::unexpected(Refusal{
+          "NotPermitted",
+          fmt::format("AddressPool {} of {} does not admit this namespace: see its spec.allowed",
+                      holds->name, address.str())});
+    if (permits->conflicts.contains(address))
       return std::unexpected(
           Refusal{"AddressNotInPool",
                   fmt::format("{} of AddressPool {} belongs to the older AddressPool {} too",
-                              address.str(), pool->name, pool->conflicts_with)});
-    if (!pool->give.contains(address) || pool->assignment == Assignment::kDisabled ||
-        pool->deleting)
-      return std::unexpected(Refusal{
-          "AddressNotInPool",
-          fmt::format("AddressPool {} does not give {}: it is excluded, reserved, or the pool is "
-                      "Disabled or being deleted",
-                      pool->name, address.str())});
-    return pool;
+                              address.str(), permits->name, permits->conflicts_with)});
+    return std::unexpected(
+        Refusal{"AddressNotInPool",
+                fmt::format("AddressPool {} does not give {}: it is excluded, reserved, or the "
+                            "pool is Disabled or being deleted",
+                            permits->name, address.str())});
   }
 
  private:

@@ -247,5 +247,103 @@ TEST_F(AddressesTest, TwoProcessesNeverGiveOneAddressTwice) {
   }
 }
 
+/// Looks at the world over and over, and remembers what may never be.
+class Watcher {
+ public:
+  explicit Watcher(const FakeApi& api)
+      : api_(api), thread_([this](std::stop_token stop) {
+          while (!stop.stop_requested()) look();
+        }) {}
+  std::set<std::string> finish() {
+    thread_.request_stop();
+    thread_.join();
+    return wrong_;
+  }
+
+ private:
+  static std::string version(const json::value& object) {
+    return fmt::format("{} {}", find_string(object, "metadata", "uid"),
+                       find_string(object, "metadata", "resourceVersion"));
+  }
+  void look() {
+    std::set<std::string> held, before;
+    const auto ips = api_.list(kIps);
+    for (const json::value& claim : api_.list(kClaims))
+      for (const json::value& holder : base::find(claim, "spec", "holders")->get_array())
+        held.insert(fmt::format("{} {}", find_string(holder, "uid"),
+                                find_string(claim, "spec", "address")));
+    for (const json::value& ip : ips) before.insert(version(ip));
+    for (const json::value& ip : api_.list(kIps)) {  // those that stayed as they were meanwhile
+      const json::value* addresses = base::find(ip, "status", "addresses");
+      if (addresses == nullptr || !before.contains(version(ip))) continue;
+      for (const json::value& address : addresses->get_array())
+        if (!held.contains(fmt::format("{} {}", find_string(ip, "metadata", "uid"),
+                                       std::string_view(address.get_string()))))
+          wrong_.insert(fmt::format("TrafficIP {} shows what it does not hold",
+                                    find_string(ip, "metadata", "name")));
+    }
+    std::map<std::string, std::string> users;
+    for (const json::value& service : api_.list("services")) look_at(service, users);
+  }
+  void look_at(const json::value& service, std::map<std::string, std::string>& users) {
+    const std::string name(find_string(service, "metadata", "name"));
+    const json::value* list = base::find(service, "status", "loadBalancer", "ingress");
+    std::string address;
+    if (list != nullptr && !list->get_array().empty())
+      address = find_string(list->get_array().front(), "ip");
+    if (!address.empty())
+      if (const auto [user, first] = users.emplace(address, name); !first)
+        wrong_.insert(fmt::format("{} and {} show {}", user->second, name, address));
+    if (base::find(service, "metadata", "deletionTimestamp") != nullptr) return;
+    std::string& shown = shown_[name];
+    if (shown.empty()) shown = address;
+    if (shown != address)
+      wrong_.insert(fmt::format("{} went from {} to '{}'", name, shown, address));
+  }
+
+  const FakeApi& api_;
+  std::map<std::string, std::string> shown_;
+  std::set<std::string> wrong_;
+  std::jthread thread_;
+};
+
+TEST_F(AddressesTest, WhatIsShownIsHeldAndStaysWhileTwoProcessesWorkAndServicesComeAndGo) {
+  put("AddressPool", "gold",
+      R"({"networkRef":{"name":"internet"},"ranges":[{"cidr":"203.0.113.0/25"}]})");
+  Process rival(api_, clock_);
+  Watcher watcher(*api_);
+  std::set<std::string> live;
+  for (int round = 0; round < 4; ++round) {
+    for (int i = 0; i < 12; ++i) {
+      const std::string name = fmt::format("s{}-{}", round, i);
+      service(name);
+      live.insert(name);
+    }
+    EXPECT_TRUE(eventually(
+        clock_,
+        [&] {
+          return std::ranges::none_of(live,
+                                      [&](const auto& name) { return ingress(name).empty(); });
+        },
+        20ms, 30s));
+    for (int i = 0; i < 12; i += 2) {
+      const std::string name = fmt::format("s{}-{}", round, i);
+      api_->remove("services", {"shop", name});
+      live.erase(name);
+    }
+  }
+  // A process that has not heard of a Service's end may make its TrafficIP anew: as in any cluster,
+  // garbage collection takes that away.
+  EXPECT_TRUE(eventually(
+      clock_,
+      [&] {
+        api_->collect_garbage();
+        return held() == live.size();
+      },
+      20ms, 30s))
+      << held() << " held";
+  EXPECT_EQ(watcher.finish(), std::set<std::string>());
+}
+
 }  // namespace
 }  // namespace nanika::network

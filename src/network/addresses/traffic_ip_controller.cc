@@ -92,7 +92,9 @@ Result<kube::Outcome> TrafficIPController::reconcile(const Key& key, const Conte
                                        ip->spec.network_ref->name)
                          : std::string("no Network is the default: set spec.networkRef")};
   } else {
-    live = TRY(kube::add_finalizer(client_, ctx, *ip, std::string(api::kAddressFinalizer)));
+    auto ours = kube::add_finalizer(client_, ctx, *ip, std::string(api::kAddressFinalizer));
+    if (!ours && ours.error().code == Code::kNotFound) return kube::Outcome::done();  // gone
+    live = TRY(std::move(ours));
     outcome = TRY(allocate(live, *network, ctx));
   }
   TRY(report(live, outcome, ctx));
@@ -239,8 +241,12 @@ Result<kube::Outcome> TrafficIPController::release_all(const api::TrafficIP& ip,
                                                        const Context& ctx) {
   if (!kube::has_finalizer(ip.metadata, api::kAddressFinalizer)) return kube::Outcome::done();
   api::TrafficIP live = ip;
-  if (!ip.status.addresses.empty())
-    live = TRY(write_status(ip, status_when_released(ip, client_.clock()), ctx));
+  if (!ip.status.addresses.empty()) {
+    auto written = write_status(ip, status_when_released(ip, client_.clock()), ctx);
+    if (!written && written.error().code != Code::kNotFound)
+      return std::unexpected(written.error());
+    if (written) live = std::move(*written);
+  }
   std::set<std::string> names;
   for (const IpAddress& address : book_.held_by(space_of(ip), ip.metadata.uid, {}))
     names.insert(claim_name(space_of(ip), address));
@@ -276,7 +282,9 @@ Result<void> TrafficIPController::report(const api::TrafficIP& ip, const Outcome
     target = caches_.services.get({ip.metadata.namespace_, ip.spec.target_ref->name});
   auto status = status_of(ip, outcome.addresses, outcome.refusal, target.get(), client_.clock());
   if (ours(ip.status) == status) return {};
-  TRY(write_status(ip, std::move(status), ctx));
+  const auto written = write_status(ip, std::move(status), ctx);
+  // One that is gone needs no status; what was taken for it the claims' controller frees.
+  if (!written && written.error().code != Code::kNotFound) return std::unexpected(written.error());
   return {};
 }
 

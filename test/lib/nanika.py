@@ -148,7 +148,66 @@ class Client:
             self.connection_ = None
 
 
-class Server:
+class Endpoint:
+    """An API, a kubeconfig with certificates to it, and how to call it."""
+
+    folder = kubeconfig = port = None
+
+    def parts_(self):
+        with open(self.kubeconfig, encoding="utf-8") as file:
+            config = file.read()
+        return {key: base64.b64decode(re.search(key + r": *\"?([A-Za-z0-9+/=]+)", config).group(1)).decode()
+                for key in ("certificate-authority-data", "client-certificate-data", "client-key-data")}
+
+    def tls(self, admin=True):
+        """A TLS context that trusts the server; with the administrator's certificate, or none."""
+        parts = self.parts_()
+        context = ssl.create_default_context(cadata=parts["certificate-authority-data"])
+        if admin:
+            with tempfile.NamedTemporaryFile("w", dir=self.folder) as pair:
+                pair.write(parts["client-certificate-data"] + parts["client-key-data"])
+                pair.flush()
+                context.load_cert_chain(pair.name)
+        return context
+
+    def client(self, token=None, admin=None, timeout=30.0):
+        """A connection as the administrator, as the owner of `token`, or (admin=False) as nobody."""
+        headers = {"Authorization": "Bearer " + token} if token else {}
+        context = self.tls(token is None if admin is None else admin)
+        return Client(("127.0.0.1", self.port), context, headers, timeout)
+
+    def run(self, *arguments, program=None, stdin=None, env=None, seconds=60):
+        """kubectl, whatever it answers: a CompletedProcess with text."""
+        return subprocess.run(self.command(*arguments, program=program), input=stdin, capture_output=True, text=True,
+                              timeout=seconds, check=False, env=self.environment(env))
+
+    def command(self, *arguments, program=None):
+        return [program or "kubectl", "--kubeconfig", self.kubeconfig, *arguments]
+
+    def environment(self, more=None):
+        return {"PATH": os.environ["PATH"], "HOME": self.folder, "KUBECONFIG": self.kubeconfig, **(more or {})}
+
+
+class Existing(Endpoint):
+    """An API that somebody else runs."""
+
+    def __init__(self, kubeconfig):
+        self.kubeconfig = os.path.realpath(kubeconfig)
+        with open(self.kubeconfig, encoding="utf-8") as file:
+            self.port = int(re.search(r"server: *\"?https://127\.0\.0\.1:(\d+)", file.read()).group(1))
+
+    def start(self):
+        self.folder = tempfile.mkdtemp(prefix="nanika-test-")
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def log(self):
+        return ""
+
+
+class Server(Endpoint):
     """nanika apiserver. Reuse `folder` (and `port`) to start again on the same data."""
 
     def __init__(self, folder=None, port=0, flags=()):
@@ -201,37 +260,3 @@ class Server:
 
     def log(self):
         return "\n".join(self.output.lines())
-
-    def ca_(self):
-        with open(self.kubeconfig, encoding="utf-8") as file:
-            config = file.read()
-        return {key: base64.b64decode(re.search(key + r": *\"?([A-Za-z0-9+/=]+)", config).group(1)).decode()
-                for key in ("certificate-authority-data", "client-certificate-data", "client-key-data")}
-
-    def tls(self, admin=True):
-        """A TLS context that trusts the server; with the administrator's certificate, or none."""
-        parts = self.ca_()
-        context = ssl.create_default_context(cadata=parts["certificate-authority-data"])
-        if admin:
-            with tempfile.NamedTemporaryFile("w", dir=self.folder) as pair:
-                pair.write(parts["client-certificate-data"] + parts["client-key-data"])
-                pair.flush()
-                context.load_cert_chain(pair.name)
-        return context
-
-    def client(self, token=None, admin=None, timeout=30.0):
-        """A connection as the administrator, as the owner of `token`, or (admin=False) as nobody."""
-        headers = {"Authorization": "Bearer " + token} if token else {}
-        context = self.tls(token is None if admin is None else admin)
-        return Client(("127.0.0.1", self.port), context, headers, timeout)
-
-    def run(self, *arguments, program=None, stdin=None, env=None, seconds=60):
-        """kubectl, whatever it answers: a CompletedProcess with text."""
-        return subprocess.run(self.command(*arguments, program=program), input=stdin, capture_output=True, text=True,
-                              timeout=seconds, check=False, env=self.environment(env))
-
-    def command(self, *arguments, program=None):
-        return [program or "kubectl", "--kubeconfig", self.kubeconfig, *arguments]
-
-    def environment(self, more=None):
-        return {"PATH": os.environ["PATH"], "HOME": self.folder, "KUBECONFIG": self.kubeconfig, **(more or {})}

@@ -33,11 +33,25 @@ class Clock {
 /// The machine's clock; lives as long as the process.
 const Clock& system_clock();
 
+/// A time of any year from 0 to 9999, which text and protobuf can say and WallTime cannot hold.
+struct AnyTime {
+  std::chrono::sys_seconds seconds;
+  std::chrono::nanoseconds fraction{0};  ///< below a second, not negative
+
+  AnyTime() = default;
+  AnyTime(std::chrono::sys_seconds whole, std::chrono::nanoseconds rest)
+      : seconds(whole), fraction(rest) {}
+  AnyTime(WallTime time)  // NOLINT(google-explicit-constructor)
+      : seconds(std::chrono::floor<std::chrono::seconds>(time)), fraction(time - seconds) {}
+};
+
 /// Kubernetes' metav1.Time, RFC 3339 in UTC with seconds: 2026-11-23T10:00:00Z.
-std::string format_time(WallTime time);
+std::string format_time(AnyTime time);
 /// metav1.MicroTime: 2026-11-23T10:00:00.000000Z.
-std::string format_micro_time(WallTime time);
+std::string format_micro_time(AnyTime time);
 /// RFC 3339 with any fraction and offset.
+Result<AnyTime> parse_any_time(std::string_view text);
+/// The same, of the years that WallTime can hold.
 Result<WallTime> parse_time(std::string_view text);
 
 /// Go's duration syntax: "90s", "1m30s", "300ms", "1h", "-2s", "0".

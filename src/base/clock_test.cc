@@ -26,6 +26,9 @@ TEST(Time, FormatsAndParses) {
         "2026-11-23T10:00:00Zx", "2026-11-23T10:00:00+24:00", "0001-01-01T00:00:00Z"}) {
     EXPECT_FALSE(parse_time(text)) << text;
   }
+  EXPECT_EQ(format_micro_time(*parse_any_time("0001-01-01T00:00:02.5Z")),
+            "0001-01-01T00:00:02.500000Z");
+  EXPECT_EQ(format_time(*parse_any_time("9999-12-31T23:59:59Z")), "9999-12-31T23:59:59Z");
 }
 
 TEST(Time, DurationsAreGos) {

@@ -17,10 +17,10 @@ using std::chrono::seconds;
 using Wide = unsigned __int128;  // holds any product below without overflow
 
 /// "2026-11-23T10:00:00", in UTC.
-std::string date_time(WallTime time) {
+std::string date_time(std::chrono::sys_seconds time) {
   auto day = floor<days>(time);
   std::chrono::year_month_day date(day);
-  std::chrono::hh_mm_ss clock(floor<seconds>(time - day));
+  std::chrono::hh_mm_ss clock(time - day);
   return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}", static_cast<int>(date.year()),
                      static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
                      clock.hours().count(), clock.minutes().count(), clock.seconds().count());
@@ -67,6 +67,11 @@ bool scan_offset(Scanner& in, seconds& out) {
   return hour < 24 && minute < 60;
 }
 
+std::unexpected<Error> bad_time(std::string_view text, std::string_view why) {
+  return fail(Code::kInvalid, "\"{}\" is no RFC 3339 time such as 2006-01-02T15:04:05Z: {}", text,
+              why);
+}
+
 struct Unit {
   std::string_view name;
   int64_t nanoseconds;
@@ -77,20 +82,24 @@ constexpr Unit kUnits[] = {
 
 }  // namespace
 
-std::string format_time(WallTime time) {
-  return date_time(time) + "Z";
+std::string format_time(AnyTime time) {
+  return date_time(time.seconds) + "Z";
 }
 
-std::string format_micro_time(WallTime time) {
-  auto micros = floor<microseconds>(time - floor<seconds>(time)).count();
-  return fmt::format("{}.{:06}Z", date_time(time), micros);
+std::string format_micro_time(AnyTime time) {
+  return fmt::format("{}.{:06}Z", date_time(time.seconds),
+                     floor<microseconds>(time.fraction).count());
 }
 
 Result<WallTime> parse_time(std::string_view text) {
-  auto bad = [&](std::string_view why) {
-    return fail(Code::kInvalid, "\"{}\" is no RFC 3339 time such as 2006-01-02T15:04:05Z: {}", text,
-                why);
-  };
+  AnyTime time = TRY(parse_any_time(text));
+  int year = static_cast<int>(std::chrono::year_month_day(floor<days>(time.seconds)).year());
+  if (year < 1678 || year > 2261) return bad_time(text, "only years from 1678 to 2261 can be held");
+  return WallTime(time.seconds) + time.fraction;
+}
+
+Result<AnyTime> parse_any_time(std::string_view text) {
+  auto bad = [&](std::string_view why) { return bad_time(text, why); };
   Scanner in(text);
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
   if (!in.digits(4, year) || !in.literal('-') || !in.digits(2, month) || !in.literal('-') ||
@@ -117,9 +126,9 @@ Result<WallTime> parse_time(std::string_view text) {
                                    std::chrono::day{static_cast<unsigned>(day)}};
   if (!date.ok()) return bad("there is no such day");
   if (hour > 23 || minute > 59 || second > 59) return bad("hour, minute or second out of range");
-  if (year < 1678 || year > 2261) return bad("only years from 1678 to 2261 can be held");
-  return WallTime(std::chrono::sys_days(date)) + hours(hour) + minutes(minute) + seconds(second) -
-         offset + nanoseconds(fraction);
+  return AnyTime(
+      std::chrono::sys_days(date) + hours(hour) + minutes(minute) + seconds(second) - offset,
+      nanoseconds(fraction));
 }
 
 Result<Duration> parse_duration(std::string_view text) {

@@ -54,7 +54,7 @@ Result<std::string> canonical_scalar(const json::value& value, const Schema& sch
     return base::format_duration(*duration);
   }
   const bool micro = codec == "MicroTime";
-  const Result<base::WallTime> time = base::parse_time(text);
+  const Result<base::AnyTime> time = base::parse_any_time(text);
   if (!time)
     return time_error(text,
                       micro ? "2006-01-02T15:04:05.000000Z07:00" : "2006-01-02T15:04:05Z07:00");

@@ -50,16 +50,17 @@ Result<value> int_or_string(std::string_view message, const Schema&, int) {
   return fail(Code::kInvalid, "impossible IntOrString.Type");
 }
 
-Result<base::WallTime> timestamp(std::string_view message) {
+Result<base::AnyTime> timestamp(std::string_view message) {
   Small m = TRY(read_small(message));
-  constexpr int64_t kEarliest = -9223372036, kLatest = 9223372035;  // what fits in nanoseconds
+  constexpr int64_t kEarliest = -62167219200, kLatest = 253402300799;  // the years 0 to 9999
   int64_t seconds = TRY(number_of(m[1]));
   if (seconds < kEarliest || seconds > kLatest)
     return fail(Code::kInvalid, "a time of {} seconds since 1970 is out of range", seconds);
   auto nanos = static_cast<int32_t>(TRY(number_of(m[2])));
   if (nanos < 0 || nanos > 999'999'999)
     return fail(Code::kInvalid, "a time of {} nanoseconds is out of range", nanos);
-  return base::WallTime(std::chrono::seconds(seconds) + std::chrono::nanoseconds(nanos));
+  return base::AnyTime(std::chrono::sys_seconds(std::chrono::seconds(seconds)),
+                       std::chrono::nanoseconds(nanos));
 }
 
 Result<value> time(std::string_view message, const Schema&, int) {

@@ -36,8 +36,11 @@ struct Node {
 
 class Reader {
  public:
-  explicit Reader(std::string_view text, YamlPositions* positions = nullptr)
-      : alias_budget_(kAliasAllowance + kAliasFactor * text.size()), positions_(positions) {
+  explicit Reader(std::string_view text, YamlPositions* positions = nullptr,
+                  std::vector<std::string>* duplicates = nullptr)
+      : alias_budget_(kAliasAllowance + kAliasFactor * text.size()),
+        positions_(positions),
+        duplicates_(duplicates) {
     CHECK(::yaml_parser_initialize(&parser_) == 1);
     ::yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
     ::yaml_parser_set_input_string(&parser_, reinterpret_cast<const unsigned char*>(text.data()),
@@ -229,9 +232,12 @@ class Reader {
         TRY(collect_merged(value_event, std::move(item.value), merged));
         continue;
       }
-      if (!object.emplace(key, std::move(item.value)).second) {
-        return bad(key_event, "key \"{}\" already set in map", key);
-      }
+      auto [at, added] = object.emplace(key, item.value);
+      if (added) continue;
+      if (duplicates_ == nullptr) return bad(key_event, "key \"{}\" already set in map", key);
+      at->value() = std::move(item.value);
+      duplicates_->push_back(fmt::format("line {}: key \"{}\" already set in map",
+                                         key_event.raw.start_mark.line + 1, key));
     }
     // What stands here itself wins over what is merged, and earlier merges over later ones.
     for (json::value& source : merged) {
@@ -270,6 +276,7 @@ class Reader {
   std::map<std::string, Node> anchors_;
   size_t alias_budget_;
   YamlPositions* positions_;
+  std::vector<std::string>* duplicates_;
   std::string path_;  // of the present value, when positions are wanted
 };
 
@@ -289,6 +296,13 @@ std::optional<json::value> read_as_json(std::string_view text) {
 Result<json::value> parse_yaml(std::string_view text) {
   if (auto value = read_as_json(text)) return std::move(*value);
   Reader reader(text);
+  return reader.only_document();
+}
+
+Result<json::value> parse_yaml(std::string_view text, std::vector<std::string>& duplicates) {
+  duplicates.clear();
+  if (auto value = read_as_json(text)) return std::move(*value);
+  Reader reader(text, nullptr, &duplicates);
   return reader.only_document();
 }
 

@@ -17,6 +17,10 @@ namespace nanika::base {
 /// (yes/no/on/off stay strings only when quoted).
 Result<json::value> parse_yaml(std::string_view text);
 
+/// The same, but the last of duplicate keys counts, as readers of old YAML expect. `duplicates`
+/// lists the later ones in the words of Go's yaml: `line 4: key "a" already set in map`.
+Result<json::value> parse_yaml(std::string_view text, std::vector<std::string>& duplicates);
+
 /// Where a value begins, from 1.
 struct YamlPosition {
   size_t line = 0;

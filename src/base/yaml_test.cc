@@ -216,5 +216,14 @@ TEST(Yaml, RoundTripsAnyString) {
   }
 }
 
+TEST(Yaml, KeepsTheLastOfDuplicatesWhenAsked) {
+  std::vector<std::string> twice;
+  auto value = parse_yaml("a: 1\nb: {c: 1, c: 2}\na: 3\n", twice);
+  ASSERT_TRUE(value);
+  EXPECT_EQ(to_json(*value), R"({"a":3,"b":{"c":2}})");
+  EXPECT_THAT(twice, testing::ElementsAre("line 2: key \"c\" already set in map",
+                                          "line 3: key \"a\" already set in map"));
+}
+
 }  // namespace
 }  // namespace nanika::base

@@ -60,7 +60,7 @@ TEST(Impersonation, IsForMastersAlone) {
 TEST(Impersonation, GroupsNeedAUser) {
   auto user = impersonated(headers({{"Impersonate-Group", "system:masters"}}), kMaster);
   ASSERT_FALSE(user);
-  EXPECT_EQ(user.error().code, 500);
+  EXPECT_EQ(user.error().code, 400);
 }
 
 }  // namespace

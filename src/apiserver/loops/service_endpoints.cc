@@ -51,8 +51,10 @@ void ServiceEndpoints::begin(Feed& feed, KeyQueue& queue) {
     if (manager != nullptr && service != nullptr && *manager == kManager)
       queue.add(store::path_of(seen.any().ns(), *service));
   });
+  // Without a Service of their name they are somebody's own: only what we wrote is put right.
   feed.watch(api_.id(kEndpoints), [&queue](const Seen& seen) {
-    if (seen.before != nullptr) queue.add(seen.any().path());
+    bool ours = seen.any().meta().labels.find(kEndpointsManagedBy) != nullptr;
+    if (seen.after == nullptr || ours) queue.add(seen.any().path());
   });
 }
 

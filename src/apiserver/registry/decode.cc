@@ -65,9 +65,12 @@ ApiError unrecognized(std::string_view kind, std::string_view why, std::string_v
                   summary(body)));
 }
 
+std::string yaml_duplicates(const std::vector<std::string>& lines) {
+  return fmt::format("yaml: unmarshal errors:\n  {}", fmt::join(lines, "\n  "));
+}
+
 ApiResult<DecodedObject> decode_object(const Endpoint& endpoint, json::value body,
-                                       const base::DuplicateKeys& duplicates,
-                                       FieldValidation validation) {
+                                       const Duplicates& duplicates, FieldValidation validation) {
   if (!body.is_object())
     return api_fail(unrecognized(endpoint.kind().kind,
                                  "couldn't get version/kind; json parse error: want an object",
@@ -91,11 +94,15 @@ ApiResult<DecodedObject> decode_object(const Endpoint& endpoint, json::value bod
   }
   if (!body.get_object().contains("metadata")) body.get_object()["metadata"].emplace_object();
   DecodedObject out;
-  if (!unknown.empty() || !duplicates.empty()) {
-    if (validation == FieldValidation::kStrict)
-      return api_fail(handled(schema::strict_error(unknown, duplicates)));
-    if (validation == FieldValidation::kWarn)
-      out.warnings = schema::strict_messages(unknown, duplicates);
+  std::vector<std::string> faults = schema::strict_messages(unknown, duplicates.fields);
+  const std::vector<std::string>& lines = duplicates.lines;
+  if (validation == FieldValidation::kStrict && !lines.empty())
+    faults.insert(faults.begin(), yaml_duplicates(lines));
+  if (validation == FieldValidation::kStrict && !faults.empty())
+    return api_fail(handled(fmt::format("strict decoding error: {}", fmt::join(faults, ", "))));
+  if (validation == FieldValidation::kWarn) {
+    out.warnings = lines;
+    out.warnings.insert(out.warnings.end(), faults.begin(), faults.end());
   }
   out.object = std::move(body);
   return out;

@@ -13,6 +13,7 @@ namespace {
 
 ApiError apply_error(merge::ApplyError error) {
   ApiError out(error.error);
+  if (error.error.code == base::Code::kInternal) out.message = error.error.message;
   out.causes = std::move(error.causes);
   return out;
 }
@@ -27,7 +28,7 @@ ApiResult<void> check_options(const Call& call) {
 // The configuration must be of the object that the URL names; a name it lacks is filled in.
 ApiResult<void> check_named(const Call& call, const Endpoint& endpoint, json::value& config) {
   if (!config.is_object())
-    return api_fail(bad_request("error decoding YAML: want an object at the top"));
+    return api_fail(bad_request("error decoding patch: want an object at the top"));
   json::value& meta = config.get_object()["metadata"];
   if (meta.is_null()) meta.emplace_object();
   if (!meta.is_object()) return api_fail(bad_request("metadata must be an object"));
@@ -48,18 +49,24 @@ ApiResult<void> check_named(const Call& call, const Endpoint& endpoint, json::va
   return {};
 }
 
-// Strict decoding of what was sent: apply is strict by nature where types are concerned.
-ApiResult<DecodedObject> read_config(const Call& call, const Endpoint& endpoint,
-                                     FieldValidation validation) {
-  base::DuplicateKeys duplicates;
-  auto config = base::parse_yaml(call.request().body);
-  if (!config) return api_fail(bad_request("error decoding YAML: " + config.error().message));
-  json::value value = std::move(*config);
-  TRY(check_named(call, endpoint, value));
-  // The types and names are checked on a copy: what is applied is what the client wrote.
-  DecodedObject decoded = TRY(decode_object(endpoint, value, duplicates, validation));
-  decoded.object = std::move(value);
-  return decoded;
+struct Config {
+  json::value object;
+  std::vector<std::string> warnings;
+};
+
+// What was sent: its types and names are for the merge to check, which is always strict.
+ApiResult<Config> read_config(const Call& call, const Endpoint& endpoint,
+                              FieldValidation validation) {
+  std::vector<std::string> twice;
+  auto config = base::parse_yaml(call.request().body, twice);
+  if (!config)
+    return api_fail(bad_request("error encoding patch: yaml: " + config.error().message));
+  if (!twice.empty() && validation == FieldValidation::kStrict)
+    return api_fail(bad_request("error strict decoding patch: error converting YAML to JSON: " +
+                                yaml_duplicates(twice)));
+  if (validation == FieldValidation::kIgnore) twice.clear();
+  TRY(check_named(call, endpoint, *config));
+  return Config{std::move(*config), std::move(twice)};
 }
 
 }  // namespace

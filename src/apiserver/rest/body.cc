@@ -13,14 +13,14 @@ ApiResult<Body> read_body(const base::http::Request& request, const BodyType& ty
   if (request.body.empty()) return out;
   std::string sent = content_type_of(request.headers.get("Content-Type"));
   if (sent.empty() || sent == kJsonType) {
-    auto parsed = base::parse_json(request.body, &out.duplicates);
+    auto parsed = base::parse_json(request.body, &out.duplicates.fields);
     if (!parsed)
       return api_fail(unrecognized(
           type.kind, "couldn't get version/kind; json parse error: " + parsed.error().message,
           request.body));
     out.value = std::move(*parsed);
   } else if (sent == kYamlType || sent == "application/x-yaml") {
-    auto parsed = base::parse_yaml(request.body);
+    auto parsed = base::parse_yaml(request.body, out.duplicates.lines);
     if (!parsed)
       return api_fail(unrecognized(type.kind, "yaml: " + parsed.error().message, request.body));
     out.value = std::move(*parsed);

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "apiserver/registry/api_error.h"
+#include "apiserver/registry/decode.h"
 #include "base/http.h"
 #include "base/json.h"
 
@@ -12,7 +13,7 @@ namespace nanika::apiserver {
 
 struct Body {
   json::value value;  ///< null when there was none
-  base::DuplicateKeys duplicates;
+  Duplicates duplicates;
 };
 
 /// What a body should hold: used in messages, and for protobuf that does not say.

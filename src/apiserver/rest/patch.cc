@@ -57,8 +57,8 @@ void Api::patch(const CallPtr& call, const Endpoint& endpoint) {
   if (!parameters) return call->fail(parameters.error());
   if (*type == PatchType::kApply) return apply(call, endpoint, std::move(*parameters));
 
-  base::DuplicateKeys duplicates;
-  auto patch = base::parse_json(call->request().body, &duplicates);
+  Duplicates duplicates;
+  auto patch = base::parse_json(call->request().body, &duplicates.fields);
   if (!patch) return call->fail(bad_request("error decoding patch: " + patch.error().message));
   UpdateRequest request{.endpoint = endpoint,
                         .subresource = call->info.subresource,

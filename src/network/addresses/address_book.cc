@@ -42,8 +42,11 @@ void AddressBook::refresh(Space& space, const IpAddress& address) {
     space.ledger.erase(address);
     return;
   }
-  LedgerEntry entry = note != space.notes.end() ? LedgerEntry{.holder_uids = {note->second.uid}}
-                                                : seen->second.entry;
+  // A note that only keeps others off yields to a cache that shows who holds it.
+  const bool seen_held = seen != space.seen.end() && !seen->second.entry.holder_uids.empty();
+  const bool by_note = note != space.notes.end() &&
+                       !(seen_held && note->second.uid.empty() && note->second.revision == 0);
+  LedgerEntry entry = by_note ? LedgerEntry{.holder_uids = {note->second.uid}} : seen->second.entry;
   for (const std::string& uid : entry.holder_uids)
     if (!uid.empty()) space.by_holder[uid].insert(address);
   space.ledger.set(address, std::move(entry));

@@ -148,6 +148,11 @@ size_t Queue::depth() const {
   return ready_.size();
 }
 
+bool Queue::idle() const {
+  std::scoped_lock lock(mutex_);
+  return ready_.empty() && processing_ == 0;
+}
+
 size_t Queue::waiting() const {
   std::scoped_lock lock(mutex_);
   return delayed_.size();

@@ -61,6 +61,7 @@ class Queue {
   void done(const Key& key);
 
   size_t depth() const;       ///< ready to be taken
+  bool idle() const;          ///< nothing is ready, and nothing is taken and not done
   size_t waiting() const;     ///< to be added later
   size_t processing() const;  ///< taken and not done
 

@@ -206,8 +206,8 @@ struct Agent::Parts {
       kube::set_condition(wanted.status.conditions, ready, client.clock());
     }
     // Everything up to the newest TrafficIP seen is programmed once nothing waits.
-    if (ip_queue != nullptr && ip_queue->depth() == 0 && ip_queue->processing() == 0)
-      observed = newest.load();
+    const uint64_t seen = newest.load();
+    if (ip_queue != nullptr && ip_queue->idle()) observed = seen;
     wanted.status.advertised.observed_revision = fmt::format("{}", observed);
     const auto present = caches.states.get({"", options.node});
     if (!present) {
@@ -262,10 +262,6 @@ struct Agent::Parts {
 Agent::Agent(kube::Manager& manager, Speaker& speaker, AgentOptions options)
     : parts_(std::make_unique<Parts>(manager, speaker, std::move(options))) {
   Parts& p = *parts_;
-  p.caches.ips.on_change([&p](const kube::Change<api::TrafficIP>& change) {
-    const uint64_t revision = number(change.object().metadata.resource_version);
-    if (revision > p.newest.load()) p.newest.store(revision);
-  });
   const auto everything = [](const auto&) { return std::vector{kEverything}; };
   const auto ips_of_service = [&p](const std::string& service) {
     std::vector<Key> out;
@@ -290,6 +286,11 @@ Agent::Agent(kube::Manager& manager, Speaker& speaker, AgentOptions options)
     return !c.before || !c.after || c.before->metadata.labels != c.after->metadata.labels;
   });
   p.ip_queue = &routes.queue();
+  // After the controller's own watch: what is told as seen stands in the queue already.
+  p.caches.ips.on_change([&p](const kube::Change<api::TrafficIP>& change) {
+    const uint64_t revision = number(change.object().metadata.resource_version);
+    if (revision > p.newest.load()) p.newest.store(revision);
+  });
   auto reports = manager.controller("bgp-report", p.reporter).every_replica();
   p.report_queue = &reports.queue();
   // Nodes change their status all the time: what counts is what is chosen by.

@@ -113,9 +113,12 @@ class Advertised final : public kube::Reconciler {
 
   Result<kube::Outcome> reconcile(const Key& key, const Context& ctx) override {
     const auto ip = caches_.ips.get(key);
-    const auto answer = ip && !ip->metadata.deleting() ? ask(*ip) : std::optional<api::Condition>();
-    set_waiting(key, ip && !ip->metadata.deleting() && !answer);
+    const bool live = ip && !ip->metadata.deleting();
+    set_waiting(key,
+                live);  // before the nodes' reports are read: one that comes meanwhile wakes us
+    const auto answer = live ? ask(*ip) : std::optional<api::Condition>();
     if (!answer) return kube::Outcome::done();
+    set_waiting(key, false);
     std::vector<api::Condition> ours = ip->status.conditions;
     std::erase_if(ours, [](const api::Condition& c) { return c.type != "Advertised"; });
     api::TrafficIP wanted;

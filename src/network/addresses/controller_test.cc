@@ -208,6 +208,50 @@ TEST_F(AddressesTest, AServiceWhoseTypeFlipsGivesItsAddressBack) {
   EXPECT_TRUE(becomes([&] { return ingress("www"); }, ""));
 }
 
+TEST_F(AddressesTest, AClaimThatSomebodyDeletesIsMadeAgainForTheSameAddress) {
+  service("www");
+  EXPECT_TRUE(becomes([&] { return ingress("www"); }, "203.0.113.0"));
+  const auto uid = [&] {
+    return std::string(
+        find_string(api_->get(kClaims, {"", "default.203.0.113.0"}), "metadata", "uid"));
+  };
+  const std::string before = uid();
+  api_->remove(kClaims, {"", "default.203.0.113.0"});
+  EXPECT_TRUE(eventually(clock_, [&] { return !uid().empty() && uid() != before; }));
+  EXPECT_EQ(ingress("www"), "203.0.113.0");
+}
+
+TEST_F(AddressesTest, WhatAnothersFinalizerKeepsShowsNoAddressThatWasGivenBack) {
+  service("www");
+  EXPECT_TRUE(becomes([&] { return ingress("www"); }, "203.0.113.0"));
+  for (const auto& [plural, name] :
+       {std::pair{std::string_view("services"), "www"}, std::pair{kIps, "svc-www"}}) {
+    json::value kept = api_->get(plural, {"shop", name});
+    kept.at("metadata").at("finalizers").as_array().push_back("example.com/keep");
+    api_->put(kept);
+  }
+  api_->remove("services", {"shop", "www"});
+  EXPECT_TRUE(eventually(clock_, [&] { return held() == 0; }));
+  EXPECT_EQ(ingress("www"), "");
+  const json::value ip = api_->get(kIps, {"shop", "svc-www"});
+  EXPECT_FALSE(ip.is_null());
+  EXPECT_EQ(base::find(ip, "status", "addresses"), nullptr);
+}
+
+TEST_F(AddressesTest, AStandingTrafficIpTakesThePlaceOfTheOneThatWasMade) {
+  service("www");
+  EXPECT_TRUE(becomes([&] { return ingress("www"); }, "203.0.113.0"));
+  service("www", "", R"({"network.nanika.dev/traffic-ip":"standing"})");
+  EXPECT_TRUE(becomes([&] { return reason("services", {"shop", "www"}, "nanika.dev/Allocated"); },
+                      "False InvalidRequest"));
+  EXPECT_EQ(ingress("www"), "203.0.113.0") << "a wrong request takes nothing away";
+  api_->put(
+      R"({"apiVersion":"network.nanika.dev/v1alpha1","kind":"TrafficIP","metadata":{"namespace":"shop","name":"standing"},
+      "spec":{"networkRef":{"name":"internet"},"families":["IPv4"],"targetRef":{"kind":"Service","name":"www"}}})");
+  EXPECT_TRUE(becomes([&] { return ingress("www"); }, "203.0.113.1"));
+  EXPECT_TRUE(eventually(clock_, [&] { return api_->get(kIps, {"shop", "svc-www"}).is_null(); }));
+}
+
 TEST_F(AddressesTest, ARestartChangesNoAddress) {
   std::map<std::string, std::string> before;
   for (const char* name : {"a", "b", "c"}) service(name);

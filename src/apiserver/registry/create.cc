@@ -3,6 +3,7 @@
 #include "apiserver/kinds/names.h"
 #include "apiserver/registry/decode.h"
 #include "apiserver/registry/ownership.h"
+#include "apiserver/registry/pod_admission.h"
 #include "apiserver/registry/writing.h"
 #include "base/random.h"
 
@@ -82,6 +83,20 @@ ApiResult<void> validate(const Create& create) {
   return api_fail(invalid(request.endpoint.kind_name(), create.name, std::move(causes)));
 }
 
+// Upstream's admission plugins that change what is created.
+ApiResult<void> admit(Create& create) {
+  CreateRequest& request = create.request;
+  if (request.endpoint.resource->key != "core/pods") return {};
+  store::Store& store = create.parts.store;
+  store::ResourceId accounts = store.resource("core/serviceaccounts");
+  auto find = [&](std::string_view name) -> std::optional<json::value> {
+    store::ObjectPtr account = store.get(accounts, request.namespace_, name);
+    if (account == nullptr) return std::nullopt;
+    return view_of(request.endpoint, account->bytes());
+  };
+  return admit_pod(request.object, request.namespace_, find);
+}
+
 ApiResult<void> prepare(Create& create) {
   CreateRequest& request = create.request;
   const Resource& resource = *request.endpoint.resource;
@@ -93,6 +108,7 @@ ApiResult<void> prepare(Create& create) {
   if (!request.managed)
     merge::update_managed_fields(target_of(request.endpoint, ""), nullptr, request.object,
                                  request.how.manager, create.parts.clock.wall());
+  TRY(admit(create));
   if (request.endpoint.view().to_storage) request.endpoint.view().to_storage(request.object);
   fill_metadata(create);
   choose_name(create);

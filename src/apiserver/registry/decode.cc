@@ -40,6 +40,15 @@ ApiResult<void> check_type(const Endpoint& endpoint, json::object& body) {
           name, fmt::format("Object 'apiVersion' is missing in '{}'", base::to_json(body)),
           base::to_json(body)));
   }
+  auto serves = [&](const kinds::View& view) { return view.api_version() == version; };
+  bool known =
+      endpoint.resource->crd != nullptr || std::ranges::any_of(endpoint.kind().views, serves);
+  if (!version.empty() && !known)
+    return api_fail(bad_request(schema::cannot_be_handled(
+        name, version.substr(version.find('/') + 1),
+        fmt::format("no kind \"{}\" is registered for version \"{}\" in scheme "
+                    "\"pkg/runtime/scheme.go:111\"",
+                    kind.empty() ? name : kind, version))));
   if (!version.empty() && version != wanted)
     return api_fail(bad_request(
         fmt::format("the API version in the data ({}) does not match the expected API version ({})",

@@ -68,6 +68,32 @@ kinds::Strategy status_strategy() {
   return out;
 }
 
+json::array row(const json::value& object, base::WallTime) {
+  const json::value& spec = object.at("spec");
+  std::string versions, short_names;
+  for (const json::value& version : kinds::array_at(spec, "versions")) {
+    if (!kinds::bool_at(version, "served")) continue;
+    if (!versions.empty()) versions += ",";
+    versions += base::find_string(version, "name");
+    if (kinds::bool_at(version, "storage")) versions += "(storage)";
+  }
+  for (const json::value& name : kinds::array_at(spec.at("names"), "shortNames"))
+    short_names += (short_names.empty() ? "" : ",") + std::string(name.as_string());
+  bool established = false;
+  if (const json::value* status = base::find(object, "status"); status != nullptr)
+    for (const json::value& condition : kinds::array_at(*status, "conditions"))
+      if (base::find_string(condition, "type") == "Established")
+        established = base::find_string(condition, "status") == "True";
+  return {base::find_string(object, "metadata", "name"),
+          base::find_string(spec, "scope"),
+          versions,
+          base::find_string(object, "metadata", "creationTimestamp"),
+          base::find_string(spec, "group"),
+          base::find_string(spec, "names", "kind"),
+          short_names,
+          established};
+}
+
 }  // namespace
 
 kinds::Kind definition_kind(const schema::SchemaSet& schemas) {
@@ -84,12 +110,16 @@ kinds::Kind definition_kind(const schema::SchemaSet& schemas) {
   kind.unconditional_update = false;
   kind.prepare_delete = prepare_delete;
   kind.warnings = crd::crd_warnings;
-  kind.columns = {kinds::name_column(),
-                  {.name = "Created At", .type = "date", .description = "When it was created."}};
-  kind.row = [](const json::value& object, base::WallTime) -> json::array {
-    return {base::find_string(object, "metadata", "name"),
-            base::find_string(object, "metadata", "creationTimestamp")};
-  };
+  kind.columns = {
+      kinds::name_column(),
+      {.name = "Scope", .description = "Whether its objects lie in namespaces."},
+      {.name = "Versions", .description = "The versions that are served."},
+      {.name = "Created At", .type = "date", .description = "When it was created."},
+      {.name = "Group", .description = "The API group.", .priority = 1},
+      {.name = "Kind", .description = "The kind of its objects.", .priority = 1},
+      {.name = "ShortNames", .description = "Short names for it.", .priority = 1},
+      {.name = "Established", .type = "boolean", .description = "Is it served?", .priority = 1}};
+  kind.row = row;
   return kind;
 }
 

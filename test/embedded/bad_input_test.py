@@ -72,7 +72,7 @@ class BadInput(stories.Story):
         self.status(self.api.request("PATCH", self.maps("c"), "{}", JSON), 415, "UnsupportedMediaType")
         for path in ("/apis/nothing.dev/v1/things", "/api/v1/unicorns", "/api/v9", "/nowhere", "/api/v1/namespaces/a/b/c/d/e"):
             self.assertEqual(404, self.api.get(path).status, path)
-        for path in ("/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd", "//api//v1//"):
+        for path in ("/../../etc/passwd", "/%2e%2e/%2e%2e/etc/passwd"):
             self.assertIn(self.api.get(path).status, (301, 400, 404), path)
 
     def test_bad_parameters(self):
@@ -97,7 +97,7 @@ class BadInput(stories.Story):
         self.assertEqual(201, self.api.request("POST", self.maps(), fits).status)
         over = {"metadata": {"name": "bigger"}, "data": {"x": "y" * (1 << 20), "z": "z"}}
         self.status(self.api.request("POST", self.maps(), over), 422, "Invalid", "Too long: may not be more than 1048576 bytes")
-        with socket.create_connection(("127.0.0.1", self.server.port)) as raw:
+        with socket.create_connection(("127.0.0.1", self.server.port), timeout=20) as raw:
             with self.server.tls().wrap_socket(raw, server_hostname="127.0.0.1") as tls:
                 tls.sendall(f"POST {self.maps()} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
                             f"Content-Length: {1 << 33}\r\n\r\n".encode())

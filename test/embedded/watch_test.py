@@ -7,10 +7,16 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "lib"))
+import nanika  # noqa: E402
 import stories  # noqa: E402
 
 
 class Watches(stories.Story):
+
+    def setUp(self):
+        super().setUp()  # what every namespace gets must not come in between
+        nanika.until("the namespace has its certificate", lambda: self.api.get(
+            self.maps("kube-root-ca.crt")).status == 200)
 
     def maps(self, name=""):
         return f"/api/v1/namespaces/{self.ns}/configmaps" + ("/" + name if name else "")

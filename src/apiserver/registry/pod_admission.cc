@@ -1,6 +1,6 @@
 #include "apiserver/registry/pod_admission.h"
 
-#include "apiserver/kinds/field_error.h"
+#include "apiserver/kinds/access.h"
 #include "apiserver/kinds/names.h"
 #include "base/random.h"
 

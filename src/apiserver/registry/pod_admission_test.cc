@@ -23,7 +23,7 @@ TEST(PodAdmission, MountsTheTokenIntoEveryContainer) {
   EXPECT_EQ(spec.at("serviceAccountName"), "default");
   std::string_view volume = spec.at("volumes").at(0).at("name").as_string();
   EXPECT_THAT(std::string(volume), testing::MatchesRegex("kube-api-access-[a-z0-9]{5}"));
-  EXPECT_EQ(spec.at_pointer("/initContainers/0/volumeMounts/0/name"), volume);
+  EXPECT_EQ(spec.at_pointer("/initContainers/0/volumeMounts/0/name").as_string(), volume);
   EXPECT_EQ(spec.at_pointer("/containers/0/volumeMounts/0/readOnly"), true);
   EXPECT_EQ(spec.at_pointer("/containers/1/volumeMounts").as_array().size(), 1u);
   EXPECT_EQ(spec.at_pointer("/volumes/0/projected/sources/0/serviceAccountToken/expirationSeconds"),

@@ -70,7 +70,9 @@ Code code_of(int error_number) {
 
 }  // namespace
 
-std::unexpected<Error> fail_errno(std::string_view what) { return fail_errno(what, errno); }
+std::unexpected<Error> fail_errno(std::string_view what) {
+  return fail_errno(what, errno);
+}
 
 std::unexpected<Error> fail_errno(std::string_view what, int error_number) {
   return fail(code_of(error_number), "{}: {}", what, ::strerrordesc_np(error_number));

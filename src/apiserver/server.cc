@@ -72,11 +72,17 @@ class ServerImpl final : public Server {
   Result<void> start();
   Result<void> start_loops();
   Result<std::unique_ptr<ServiceAllocator>> make_allocator();
-  std::string url() const override;
+  std::string url() const override {
+    return url_at(options_.advertise.empty() ? host_of(options_.listen) : options_.advertise);
+  }
   int port() const override { return http_->port(); }
   const std::string& ca_pem() const override { return pki_.ca_pem; }
   std::string kubeconfig() const override {
     return make_kubeconfig(url(), pki_.ca_pem, pki_.admin, "kubernetes-admin");
+  }
+  std::string local_kubeconfig() const override {
+    return make_kubeconfig(url_at(host_of(options_.listen)), pki_.ca_pem, pki_.admin,
+                           "kubernetes-admin");
   }
   Registry& registry() override { return *registry_; }
   Operations& operations() override { return *operations_; }
@@ -85,6 +91,8 @@ class ServerImpl final : public Server {
   void stop(std::chrono::milliseconds grace) override;
 
  private:
+  std::string url_at(std::string host) const;
+
   const ServerOptions options_;
   base::Registry metrics_;
   Pki pki_;
@@ -191,8 +199,7 @@ Result<void> ServerImpl::start_loops() {
   return {};
 }
 
-std::string ServerImpl::url() const {
-  std::string host = options_.advertise.empty() ? host_of(options_.listen) : options_.advertise;
+std::string ServerImpl::url_at(std::string host) const {
   if (auto address = base::IpAddress::parse(host); address && address->is_unspecified())
     host = address->family() == base::Family::kIPv4 ? "127.0.0.1" : "::1";
   if (host.find(':') != std::string::npos) host = "[" + host + "]";

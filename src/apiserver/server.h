@@ -37,8 +37,10 @@ class Server {
   virtual std::string url() const = 0;  ///< "https://127.0.0.1:6443"
   virtual int port() const = 0;
   virtual const std::string& ca_pem() const = 0;
-  /// The administrator's kubeconfig.
+  /// The administrator's kubeconfig, for clients anywhere.
   virtual std::string kubeconfig() const = 0;
+  /// The same for this machine: it dials where the server listens, not what is advertised.
+  virtual std::string local_kubeconfig() const = 0;
   /// For the API's own loops, in this process.
   virtual Registry& registry() = 0;
   virtual Operations& operations() = 0;

@@ -14,10 +14,9 @@ Result<void> run_apiserver(const ApiserverOptions& options) {
                                                 .listen = options.listen,
                                                 .advertise = options.advertise,
                                                 .threads = options.threads}));
-    const std::string kubeconfig = server->kubeconfig();
     if (!options.kubeconfig_out.empty())
-      TRY(base::write_file_atomic(options.kubeconfig_out, kubeconfig, 0600));
-    const kube::Config config = TRY(kube::Config::parse(kubeconfig));
+      TRY(base::write_file_atomic(options.kubeconfig_out, server->kubeconfig(), 0600));
+    const kube::Config config = TRY(kube::Config::parse(server->local_kubeconfig()));
     auto connection = TRY(Connection::open(config, stop));
     TRY(install_crds(connection->client(), stop));
     say_ready("apiserver", server->url());

@@ -67,8 +67,7 @@ Result<void> serve(UpOptions options, std::stop_token stop) {
                                               .listen = options.apiserver.listen,
                                               .advertise = options.apiserver.advertise,
                                               .threads = options.apiserver.threads}));
-  const std::string kubeconfig = server->kubeconfig();
-  const kube::Config config = TRY(kube::Config::parse(kubeconfig));
+  const kube::Config config = TRY(kube::Config::parse(server->local_kubeconfig()));
   std::unique_ptr<LabRun> lab;
   if (!options.lab_file.empty()) lab = TRY(start_lab(options.lab_file, options.agent, stop));
   auto connection = TRY(Connection::open(config, stop));
@@ -88,7 +87,7 @@ Result<void> serve(UpOptions options, std::stop_token stop) {
     node.emplace(manager, node_options(options.agent, *connection, proxy, registration));
   // Last, so that a script that waits for the file finds all at work.
   if (!options.apiserver.kubeconfig_out.empty())
-    TRY(base::write_file_atomic(options.apiserver.kubeconfig_out, kubeconfig, 0600));
+    TRY(base::write_file_atomic(options.apiserver.kubeconfig_out, server->kubeconfig(), 0600));
   say_ready("up", server->url());
   auto ended = manager.run(stop);
   server->stop(std::chrono::milliseconds(500));

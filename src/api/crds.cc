@@ -61,7 +61,7 @@ std::vector<json::object> crds_of_kinds() {
 }  // namespace
 
 std::vector<json::object> all_crds() {
-  return crds_of_kinds<AddressClaim, AddressPool, BGPPeer, Network, NetworkNodeState,
+  return crds_of_kinds<AddressClaim, AddressPool, BGPPeer, NetworkNodeState, Network,
                        RouteAdvertisement, TrafficIP>();
 }
 

@@ -4,7 +4,6 @@
 
 namespace nanika::lab {
 
-using base::Code;
 using base::Family;
 using base::IpAddress;
 using base::IpPrefix;

@@ -17,7 +17,6 @@
 
 namespace nanika::lab {
 
-using base::Code;
 using base::Netlink;
 using base::Result;
 using base::UniqueFd;

@@ -14,7 +14,6 @@ namespace nanika::apiserver::crd {
 namespace {
 
 using schema::flag;
-using schema::forbidden;
 using schema::invalid_value;
 using schema::list_of;
 using schema::not_supported;

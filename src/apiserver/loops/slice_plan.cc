@@ -97,7 +97,8 @@ SlicePlan plan_slices(std::vector<BackendGroup> wanted, const std::vector<json::
     fill(drafts, left, max_endpoints, false);
     while (!left.empty()) {
       drafts.push_back({{"", group.address_type, group.ports, {}}, false});
-      std::vector<Draft> last(1, std::move(drafts.back()));
+      std::vector<Draft> last;
+      last.push_back(std::move(drafts.back()));
       fill(last, left, max_endpoints, false);
       drafts.back() = std::move(last.front());
     }

@@ -6,7 +6,6 @@
 namespace nanika::apiserver::writing {
 
 using base::Code;
-using kinds::quote;
 
 json::object& metadata_of(json::value& object) {
   return kinds::make_object(object, "metadata").get_object();

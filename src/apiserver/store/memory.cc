@@ -5,8 +5,6 @@
 
 namespace nanika::apiserver::store {
 
-using base::Code;
-using base::fail;
 using base::Result;
 
 namespace {

@@ -34,7 +34,7 @@ test-vanilla: all-release ## the same controllers on a real kube-apiserver and e
 	@ctest --test-dir $(BUILD) --output-on-failure -L vanilla
 
 test-conformance: all-release ## upstream's own conformance cases for what the embedded API serves
-	@test/vanilla/build.sh e2e.test >/dev/null
+	@test/vanilla/build.sh e2e.test kubectl >/dev/null
 	@ctest --test-dir $(BUILD) --output-on-failure -L conformance
 
 sanitize: deps ## unit tests under ASan+UBSan, then under TSan

@@ -14,6 +14,7 @@ NOW = "2026-01-02T03:04:05Z"
 
 class Access(stories.Kubectl):
 
+    @stories.since(27)
     def test_token_of_a_serviceaccount(self):
         self.k("create", "serviceaccount", "robot")
         token = self.k("create", "token", "robot", "--duration=1h").strip()
@@ -30,6 +31,7 @@ class Access(stories.Kubectl):
             (a for a in [self.server.client(token).get("/version")] if a.status != 200), None))
         self.status(late, 401, "Unauthorized", "^Unauthorized$")
 
+    @stories.since(27)
     def test_token_bound_to_an_object(self):
         self.k("create", "serviceaccount", "robot")
         self.k("create", "secret", "generic", "key")
@@ -60,6 +62,7 @@ class Access(stories.Kubectl):
                            "source": {"component": "test"}, "involvedObject": {
                                "apiVersion": "v1", "kind": "ConfigMap", "name": "c", "namespace": self.ns}})
 
+    @stories.since(27)
     def test_events(self):
         self.k("create", "configmap", "c")
         self.k("create", "-f", "-", stdin=self.event("one", "Spilled", "the tea is gone"))
@@ -72,6 +75,7 @@ class Access(stories.Kubectl):
         new = self.ok("GET", f"/apis/events.k8s.io/v1/namespaces/{self.ns}/events/one")
         self.assertEqual(("the tea is gone", 2, "c"), (new["note"], new["deprecatedCount"], new["regarding"]["name"]))
 
+    @stories.since(27)
     def test_events_are_watched(self):
         _, output = self.started("events", "-w")
         self.k("create", "-f", "-", stdin=self.event("one", "Boiling", "soon"))

@@ -25,6 +25,7 @@ class Apply(stories.Kubectl):
         self.assertEqual("configmap/c configured\n", self.k("apply", "-f", "-", stdin=config_map(a="3")))
         self.assertEqual({"a": "3", "mine": "kept"}, self.data())
 
+    @stories.since(27)
     def test_apply_prunes_and_lists(self):
         both = '{"apiVersion":"v1","kind":"List","items":[%s,%s]}'
         self.k("apply", "-f", "-", "--prune", "-l", "app=x", "--prune-allowlist=core/v1/ConfigMap",
@@ -33,6 +34,7 @@ class Apply(stories.Kubectl):
                stdin=config_map("q").replace('"name"', '"labels":{"app":"x"},"name"'))
         self.assertEqual("configmap/q\n", self.k("get", "cm", "-l", "app=x", "-o", "name"))
 
+    @stories.since(27)
     def test_apply_on_the_server(self):
         def apply(text, *flags, call=self.k):
             return call("apply", "--server-side", "-f", "-", *flags, stdin=text)
@@ -48,6 +50,7 @@ class Apply(stories.Kubectl):
         self.assertEqual({("one", "Apply"), ("two", "Apply")},
                          {(entry["manager"], entry["operation"]) for entry in fields["managedFields"]})
 
+    @stories.since(27)
     def test_from_the_client_to_the_server(self):
         self.k("apply", "-f", "-", stdin=config_map(a="1", b="2"))
         self.k("apply", "--server-side", "-f", "-", stdin=config_map(a="1"))
@@ -64,6 +67,7 @@ class Apply(stories.Kubectl):
         self.assertRegex(changed.stdout, r'(?s)\n-  a: "1"\n\+  a: "2"', changed.stderr)
         self.assertEqual({"a": "1"}, self.data())
 
+    @stories.since(27)
     def test_three_kinds_of_patch(self):
         self.k("create", "-f", "-", stdin=config_map(a="1", b="2"))
         self.k("patch", "cm", "c", "--type=merge", "-p", '{"data":{"a":null,"c":"3"}}')
@@ -104,6 +108,7 @@ class Apply(stories.Kubectl):
         self.assertEqual({"a": "1"}, self.data())
         self.fails("create", "-f", "-", "--dry-run=server", stdin=config_map("Bad_Name"))
 
+    @stories.since(27)
     def test_field_validation(self):
         wrong = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c","colour":"red"},"datum":{"a":"b"}}'
         strict = self.fails("create", "-f", "-", stdin=wrong)

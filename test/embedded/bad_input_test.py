@@ -156,8 +156,8 @@ class BadInput(stories.Story):
             self.assertNotIn(b"200", plain.recv(1000)[:20])
         except ConnectionError:
             pass
-        self.assertIn("unknown authority", self.server.run("get", "ns", "--certificate-authority", cert, program=(
-            next(path for _, path in stories.known() if path))).stderr)
+        self.assertIn("unknown authority", self.server.run("get", "ns", "--certificate-authority", cert,
+                                             program=stories.programs()[-1][1]).stderr)
 
     def test_preconditions(self):
         made = self.ok("POST", self.maps(), {"metadata": {"name": "c"}})["metadata"]

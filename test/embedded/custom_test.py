@@ -84,6 +84,7 @@ class Custom(stories.Kubectl):
         self.assertRegex(self.k("explain", "service.spec.ports.port"), r"<integer>")
         self.assertIn('field "nothing" does not exist', self.fails("explain", "service.spec.nothing"))
 
+    @stories.since(27)
     def test_validation_names_every_fault(self):
         error = self.fails("create", "-f", "-", "--validate=false",
                            stdin=self.machine(drink="gin", size=9, slots=[{"name": "a"}, {"name": "a"}]))
@@ -101,6 +102,7 @@ class Custom(stories.Kubectl):
         self.assertIn("application/strategic-merge-patch+json is not supported", self.fails(
             "patch", "machine", "m", "--type=strategic", "-p", '{"spec":{"size":1}}'))
 
+    @stories.since(27)
     def test_apply_patch_and_status(self):
         self.k("apply", "-f", "-", stdin=self.machine(size=1))
         self.assertIn("unchanged", self.k("apply", "-f", "-", stdin=self.machine(size=1)))

@@ -160,6 +160,7 @@ class Objects(stories.Kubectl):
         self.k("patch", "configmap", "held", "--type=json", "-p", '[{"op":"remove","path":"/metadata/finalizers"}]')
         self.assertEqual(0, process.wait(25))  # it says "condition met" only when it came before the end
 
+    @stories.since(27)
     def test_wait_for_a_field_and_in_vain(self):
         self.k("create", "configmap", "c")
         process, output = self.started("wait", "configmap/c", "--for=jsonpath={.data.state}=done", "--timeout=20s")

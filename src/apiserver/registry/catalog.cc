@@ -131,7 +131,9 @@ void Registry::set_custom(std::vector<ResourcePtr> custom) {
   std::lock_guard lock(mutex_);
   std::vector<ResourcePtr> all = built_in_;
   all.insert(all.end(), custom.begin(), custom.end());
-  current_.store(std::make_shared<const Catalog>(std::move(all), ++generation_));
+  CatalogPtr next = std::make_shared<const Catalog>(std::move(all), ++generation_);
+  const std::unique_lock swap(current_mutex_);
+  current_.swap(next);  // the older one goes, if nobody holds it, after the lock
 }
 
 }  // namespace nanika::apiserver

@@ -7,11 +7,11 @@
 // A stored resource (Resource) is one row; an Endpoint is that row seen in one group and version.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -106,7 +106,10 @@ using CatalogPtr = std::shared_ptr<const Catalog>;
 class Registry {
  public:
   explicit Registry(std::vector<ResourcePtr> built_in);
-  CatalogPtr catalog() const { return current_.load(); }
+  CatalogPtr catalog() const {
+    const std::shared_lock lock(current_mutex_);
+    return current_;
+  }
   /// Serves these custom resources beside the built-in ones, in place of those before.
   void set_custom(std::vector<ResourcePtr> custom);
 
@@ -114,7 +117,9 @@ class Registry {
   std::mutex mutex_;
   const std::vector<ResourcePtr> built_in_;
   uint64_t generation_ = 1;  // guarded by mutex_
-  std::atomic<CatalogPtr> current_;
+  // Not std::atomic<shared_ptr>: libstdc++ 12's load() unlocks relaxed, a data race by the letter.
+  mutable std::shared_mutex current_mutex_;
+  CatalogPtr current_;  // guarded by current_mutex_
 };
 
 /// Kubernetes' order of versions: v2, v1, v1beta2, v1beta1, v1alpha1, then others by name. True
